@@ -1,0 +1,175 @@
+// Copyright 2026 The identitymodel Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package httpcall
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+)
+
+// flight is one call on its way: the loop above and, as the RoundTripper below
+// it, the attempts. It has no CloseIdleConnections, so the loop cannot close
+// the idle connections of the caller's transport when it gives up.
+type flight struct {
+	call      Call
+	transport http.RoundTripper
+	limit     time.Duration // of one attempt
+	deadline  time.Time     // of the whole call
+
+	loop   retryablehttp.Client
+	client http.Client
+
+	attempts int
+	pause    time.Duration // before the next attempt
+	answer   Answer
+	failure  *Failure
+}
+
+func newFlight(c *Caller, call Call) *flight {
+	f := &flight{call: call, transport: c.pooled, limit: call.Limits.AttemptTime}
+	if call.Class == SingleUse {
+		f.transport = c.fresh
+	}
+	if c.attemptTime > 0 {
+		f.limit = min(f.limit, c.attemptTime)
+	}
+	f.deadline = time.Now().Add(call.Limits.TotalTime)
+	f.client = http.Client{Transport: f, CheckRedirect: neverFollow}
+	f.loop = retryablehttp.Client{
+		HTTPClient:   &f.client,
+		RetryMax:     call.Limits.Attempts - 1,
+		RetryWaitMin: call.Limits.MinWait,
+		RetryWaitMax: call.Limits.MaxWait,
+		CheckRetry:   f.again,
+		Backoff:      f.backoff,
+		ErrorHandler: retryablehttp.PassthroughErrorHandler,
+	}
+	return f
+}
+
+func neverFollow(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// RoundTrip makes one attempt. The response it hands up has no body: the answer
+// has it, read to its end.
+func (f *flight) RoundTrip(outer *http.Request) (*http.Response, error) {
+	f.attempts++
+	f.answer, f.failure = f.attempt(outer.Context())
+	if f.failure != nil {
+		return nil, f.failure
+	}
+	return &http.Response{
+		StatusCode: f.answer.StatusCode, Header: f.answer.Header, Body: http.NoBody, Request: outer,
+	}, nil
+}
+
+func (f *flight) attempt(outer context.Context) (Answer, *Failure) {
+	if err := ended(outer); err != nil {
+		return Answer{}, &Failure{Reason: Ended, NotSent: true, Err: err}
+	}
+	ctx, cancel := context.WithTimeout(outer, min(f.limit, time.Until(f.deadline)))
+	defer cancel()
+	header, body, err := f.call.Prepare(ctx, f.attempts)
+	if err != nil {
+		return Answer{}, unprepared(outer, err)
+	}
+	var connection *connection // traced for single-use calls only: it has a price
+	if f.call.Class == SingleUse {
+		connection, ctx = traced(ctx)
+	}
+	answer := Answer{Sent: time.Now()}
+	response, err := f.transport.RoundTrip(f.request(ctx, header, body))
+	if err == nil && (response == nil || response.Body == nil) {
+		err = errNoBody
+	}
+	if err != nil {
+		return answer, failed(outer, err, connection)
+	}
+	defer func() { _ = response.Body.Close() }() // after a read to the end there is nothing left to fail
+	answer.StatusCode, answer.Header = response.StatusCode, response.Header
+	if response.StatusCode/100 == 3 {
+		return answer, &Failure{Reason: Redirected, Location: origin(response)}
+	}
+	answer.Body, err = read(response)
+	switch {
+	case errors.Is(err, errTooLarge):
+		return answer, &Failure{Reason: TooLarge}
+	case err != nil:
+		return answer, failed(outer, err, connection)
+	}
+	return answer, nil
+}
+
+// request makes the request of one attempt. Its body is of a type that net/http
+// knows, so that header and body leave in one write, and it can be read again:
+// net/http does so only when nothing was written.
+func (f *flight) request(ctx context.Context, header http.Header, body []byte) *http.Request {
+	request := new(http.Request).WithContext(ctx)
+	request.Method, request.URL, request.Host, request.Header = f.call.Method, f.call.URL, f.call.URL.Host, header
+	if body != nil {
+		request.ContentLength = int64(len(body))
+		request.Body = io.NopCloser(bytes.NewReader(body))
+		request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	}
+	return request
+}
+
+// errNoBody is about a transport of the caller's that breaks its contract.
+var errNoBody = errors.New("the transport returned no response, or one without a body")
+
+var errTooLarge = errors.New("the body is too large")
+
+// read returns the whole body. One that is cut short is an error, even when
+// what came is readable.
+func read(response *http.Response) (string, error) {
+	if response.ContentLength > MaxBody {
+		return "", errTooLarge
+	}
+	var body bytes.Buffer
+	if response.ContentLength > 0 {
+		body.Grow(int(response.ContentLength) + bytes.MinRead)
+	}
+	_, err := body.ReadFrom(io.LimitReader(response.Body, MaxBody+1))
+	switch {
+	case err != nil:
+		return "", err
+	case body.Len() > MaxBody:
+		return "", errTooLarge
+	}
+	return body.String(), nil
+}
+
+// origin returns scheme and host of where a redirect leads, without anything
+// that could be a secret.
+func origin(response *http.Response) string {
+	target, err := url.Parse(response.Header.Get("Location"))
+	if err != nil || target.Host == "" {
+		return ""
+	}
+	return target.Scheme + "://" + target.Host
+}
+
+// connection notes what became of the connection of one attempt.
+type connection struct{ asked, got bool }
+
+func traced(ctx context.Context) (*connection, context.Context) {
+	c := new(connection)
+	return c, httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { c.asked = true },
+		GotConn: func(httptrace.GotConnInfo) { c.got = true },
+	})
+}
+
+// neverHad reports that a transport which reports its connections looked for
+// one and found none: nothing can have been sent.
+func (c *connection) neverHad() bool { return c != nil && c.asked && !c.got }
+
+func (c *connection) had() bool { return c != nil && c.got }

@@ -1,0 +1,62 @@
+// Copyright 2026 The identitymodel Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package jsonfield
+
+import (
+	"strings"
+	"time"
+
+	"github.com/tidwall/gjson"
+)
+
+// MaxSeconds is the longest duration that Seconds returns: ten years.
+const MaxSeconds = 10 * 365 * 24 * time.Hour
+
+// Absent reports whether a member is missing or null, which mean the same for
+// an optional member.
+func Absent(value gjson.Result) bool { return !value.Exists() || value.Type == gjson.Null }
+
+// String returns the text of a member that is a JSON string. Anything else,
+// null included, is not ok.
+func String(value gjson.Result) (text string, ok bool) {
+	return value.Str, value.Type == gjson.String
+}
+
+// Words returns a space-separated list given as a JSON string, or as an array of
+// strings, which some servers send for scope. Anything else is not ok.
+func Words(value gjson.Result) (text string, ok bool) {
+	if !value.IsArray() {
+		return String(value)
+	}
+	var words []string
+	ok = true
+	value.ForEach(func(_, word gjson.Result) bool {
+		ok = word.Type == gjson.String
+		words = append(words, word.Str)
+		return ok
+	})
+	if !ok {
+		return "", false
+	}
+	return strings.Join(words, " "), true
+}
+
+// Seconds returns a number of seconds, given as a JSON number of any form or as
+// a string that holds one. It is clamped to [MaxSeconds]. A negative number and
+// anything else are not ok.
+func Seconds(value gjson.Result) (duration time.Duration, ok bool) {
+	if value.Type == gjson.String {
+		if !gjson.Valid(value.Str) {
+			return 0, false
+		}
+		value = gjson.Parse(value.Str)
+	}
+	if value.Type != gjson.Number || value.Num < 0 {
+		return 0, false
+	}
+	if value.Num >= MaxSeconds.Seconds() {
+		return MaxSeconds, true
+	}
+	return time.Duration(value.Num * float64(time.Second)), true
+}
