@@ -1,0 +1,111 @@
+// Copyright 2026 The identitymodel Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// This file implements the authorization response (RFC 6749 section 4.1.2) with
+// the issuer's identification (RFC 9207).
+
+package tokenclient
+
+import (
+	"cmp"
+	"crypto/subtle"
+	"net/url"
+	"strings"
+)
+
+// AuthorizeResponse is what a user comes back with after a login. It prints as
+// [redacted].
+type AuthorizeResponse struct {
+	confidential
+
+	// Code is the authorization code: a secret that works once.
+	Code string
+	// Issuer is the issuer identifier that the server sent (RFC 9207), or empty.
+	Issuer string
+	// Values are all the parameters of the answer.
+	Values url.Values
+
+	request *AuthorizationCodeTokenRequest // behind a pointer: fmt does not follow it
+}
+
+// TokenRequest returns the request that redeems the code, with the redirect URI,
+// the code verifier and the resources of the login.
+func (a *AuthorizeResponse) TokenRequest() AuthorizationCodeTokenRequest { return *a.request }
+
+// ParseAuthorizeResponse reads what a user comes back with: the query of the
+// redirect, its fragment, or the form that was posted, as values. It compares it
+// with the login that was sent, and sends nothing.
+//
+// In this order: no parameter that matters may be there twice; iss, when it is
+// there, must be Config.Issuer, when that is set (RFC 9207 section 2.4); state
+// must be the one that was sent; an error response becomes an [*Error] of
+// [KindProtocol] with its code; in a code flow there must be a code and no token.
+// Everything but the error response is an [*Error] of [KindPolicy]: the answer is
+// not one to this login.
+func (c *Client) ParseAuthorizeResponse(values url.Values, sent AuthorizeRequest) (*AuthorizeResponse, error) {
+	if err := c.checkAuthorizeResponse(values, sent); err != nil {
+		return nil, err
+	}
+	response := &AuthorizeResponse{Code: values.Get("code"), Issuer: values.Get("iss"), Values: copyValues(values)}
+	response.request = &AuthorizationCodeTokenRequest{
+		Code: response.Code, RedirectURI: sent.RedirectURI, CodeVerifier: sent.CodeVerifier, Resource: sent.Resource,
+	}
+	return response, nil
+}
+
+func (c *Client) checkAuthorizeResponse(values url.Values, sent AuthorizeRequest) error {
+	for _, name := range []string{"iss", "state", "error", "code", "response", "id_token", "access_token"} {
+		if len(values[name]) > 1 {
+			return refusedCallback("it has more than one " + name)
+		}
+	}
+	if values.Has("iss") && c.settings.issuer != "" && values.Get("iss") != c.settings.issuer {
+		return refusedCallback("its iss is not Config.Issuer: it comes from another server")
+	}
+	if sent.State == "" || subtle.ConstantTimeCompare([]byte(values.Get("state")), []byte(sent.State)) != 1 {
+		return refusedCallback("its state is not the one that was sent: it does not belong to this login")
+	}
+	if values.Has("error") {
+		return newCallbackError(values, sent)
+	}
+	return checkCode(values, cmp.Or(sent.ResponseType, responseTypeCode))
+}
+
+func checkCode(values url.Values, responseType string) error {
+	if responseType == responseTypeCode {
+		for _, name := range []string{"access_token", "token", "id_token"} {
+			if values.Has(name) {
+				return refusedCallback("it has a " + name + ", which was not asked for")
+			}
+		}
+	}
+	code := values.Get("code")
+	if code == "" && strings.Contains(" "+responseType+" ", " "+responseTypeCode+" ") {
+		return refusedCallback("it has neither code nor error")
+	}
+	if strings.ContainsFunc(code, isNotVisible) {
+		return refusedCallback("its code has characters that no code can have")
+	}
+	return nil
+}
+
+const operationCallback = "authorization response"
+
+func refusedCallback(detail string) *Error {
+	return &Error{Kind: KindPolicy, Outcome: Final, Operation: operationCallback, detail: detail, advice: "start a new login"}
+}
+
+// newCallbackError makes the error of an error response (RFC 6749 section
+// 4.1.2.1).
+func newCallbackError(values url.Values, sent AuthorizeRequest) *Error {
+	code := values.Get("error")
+	if !isErrorText(code) {
+		return refusedCallback("its error is not an error code")
+	}
+	secrets := url.Values{"state": {sent.State}, "nonce": {sent.Nonce}, "code_verifier": {sent.CodeVerifier}}
+	return &Error{
+		Kind: KindProtocol, Outcome: Final, Operation: operationCallback, Code: ErrorCode(code),
+		Description: describe(values.Get("error_description"), &call{sentBody: []byte(secrets.Encode())}),
+		URI:         webAddress(values.Get("error_uri")),
+	}
+}

@@ -1,0 +1,216 @@
+// Copyright 2026 The identitymodel Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package tokenclient_test
+
+import (
+	"encoding/json"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-df263610/identitymodel/tokenclient"
+)
+
+const redirectURI = "https://app.example/callback?tenant=1"
+
+func TestNewAuthorizeRequestIsRandom(t *testing.T) {
+	t.Parallel()
+	const logins = 200
+	seen := make(map[string]bool)
+	for range logins {
+		login := tokenclient.NewAuthorizeRequest("openid", redirectURI)
+		for _, value := range []string{login.State, login.Nonce, login.CodeVerifier} {
+			assert.Len(t, value, 43, "256 bits")
+			assert.Empty(t, strings.Trim(value, allowedInVerifier))
+			seen[value] = true
+		}
+	}
+	assert.Len(t, seen, 3*logins, "no value comes twice")
+}
+
+const allowedInVerifier = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+
+func TestCodeChallenge(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", tokenclient.CodeChallenge(verifier), "RFC 7636 appendix B")
+}
+
+func TestAuthorizeURL(t *testing.T) {
+	t.Parallel()
+	const start = "https://as.example/connect/authorize?client_id=client&response_type="
+	const pkce = "&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256"
+	login := tokenclient.AuthorizeRequest{RedirectURI: "https://app.example/cb", State: "s", CodeVerifier: verifier}
+	full := login
+	age := 0
+	full.Scope, full.Nonce, full.ResponseType, full.ResponseMode = "openid api1", "n", "code id_token", "form_post"
+	full.LoginHint, full.ACRValues, full.Prompt, full.Display = "bob", "tenant:one", "login", "page"
+	full.MaxAge, full.UILocales, full.IDTokenHint = &age, "de en", "hint"
+	full.Resource, full.Parameters = []string{"urn:a", "urn:b"}, url.Values{"claims": {`{"a":1}`}}
+	tests := map[string]struct {
+		endpoint string
+		request  tokenclient.AuthorizeRequest
+		want     string
+	}{
+		"least": {"", login, start + "code&redirect_uri=https%3A%2F%2Fapp.example%2Fcb&state=s" + pkce},
+		"all": {
+			"", full, start + "code+id_token&scope=openid+api1&redirect_uri=https%3A%2F%2Fapp.example%2Fcb&state=s&nonce=n" +
+				"&login_hint=bob&acr_values=tenant%3Aone&prompt=login&response_mode=form_post" + pkce +
+				"&display=page&max_age=0&ui_locales=de+en&id_token_hint=hint&resource=urn%3Aa&resource=urn%3Ab&claims=%7B%22a%22%3A1%7D",
+		},
+		"an endpoint with a query": {
+			"https://as.example/authorize?p=b2c_1", login,
+			"https://as.example/authorize?p=b2c_1&client_id=client&response_type=code&redirect_uri=https%3A%2F%2Fapp.example%2Fcb&state=s" + pkce,
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client, _ := newMockClient(t, func(c *tokenclient.Config) {
+				if test.endpoint != "" {
+					c.Endpoints.Authorization = test.endpoint
+				}
+				c.Parameters = url.Values{"audience": {"for the token endpoint only"}}
+			})
+			for range 2 { // the endpoint itself must stay as it is
+				address, err := client.AuthorizeURL(test.request)
+				require.NoError(t, err)
+				assert.Equal(t, test.want, address)
+			}
+		})
+	}
+}
+
+func TestAuthorizeURLRefuses(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		change    func(*tokenclient.AuthorizeRequest, *tokenclient.Config)
+		parameter string
+	}{
+		"no client id":         {func(_ *tokenclient.AuthorizeRequest, c *tokenclient.Config) { c.ClientID, c.Auth = "", nil }, "Config.ClientID"},
+		"no endpoint":          {func(_ *tokenclient.AuthorizeRequest, c *tokenclient.Config) { c.Endpoints.Authorization = "" }, "Config.Endpoints.Authorization"},
+		"no redirect URI":      {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.RedirectURI = "" }, "redirect_uri"},
+		"no state":             {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.State = "" }, "state"},
+		"no verifier":          {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.CodeVerifier = "" }, "code_verifier"},
+		"short verifier":       {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.CodeVerifier = verifier[1:] }, "code_verifier"},
+		"challenge besides":    {parameterBesides("code_challenge"), "code_challenge"},
+		"verifier in the open": {parameterBesides("code_verifier"), "code_verifier"},
+		"client_id besides":    {parameterBesides("client_id"), "client_id"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			login := tokenclient.NewAuthorizeRequest("openid", redirectURI)
+			client, _ := newMockClient(t, func(c *tokenclient.Config) { test.change(&login, c) })
+			address, err := client.AuthorizeURL(login)
+			assert.Empty(t, address)
+			failed := requireError(t, err)
+			assert.Equal(t, tokenclient.KindRequest, failed.Kind)
+			assert.Equal(t, test.parameter, failed.Parameter)
+		})
+	}
+}
+
+func parameterBesides(name string) func(*tokenclient.AuthorizeRequest, *tokenclient.Config) {
+	return func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.Parameters = url.Values{name: {"x"}} }
+}
+
+func TestAuthorizeRequestIsStoredAsJSON(t *testing.T) {
+	t.Parallel()
+	login := tokenclient.NewAuthorizeRequest("openid", redirectURI)
+	login.Resource = []string{"urn:a"}
+	stored, err := json.Marshal(login)
+	require.NoError(t, err)
+	var restored tokenclient.AuthorizeRequest
+	require.NoError(t, json.Unmarshal(stored, &restored))
+	assert.Equal(t, login.CodeVerifier, restored.CodeVerifier)
+	assert.Equal(t, login, restored)
+}
+
+func TestParseAuthorizeResponse(t *testing.T) {
+	t.Parallel()
+	login := tokenclient.NewAuthorizeRequest("openid", redirectURI)
+	login.Resource = []string{"urn:api"}
+	client, _ := newMockClient(t, func(c *tokenclient.Config) { c.Issuer = "https://as.example" })
+	values, err := url.ParseQuery("code=a%3Db%3D%3D&state=" + login.State + "&iss=https%3A%2F%2Fas.example&session_state=x")
+	require.NoError(t, err)
+	response, err := client.ParseAuthorizeResponse(values, login)
+	require.NoError(t, err)
+	assert.Equal(t, "a=b==", response.Code)
+	assert.Equal(t, "https://as.example", response.Issuer)
+	assert.Equal(t, "x", response.Values.Get("session_state"))
+	assert.Equal(t, tokenclient.AuthorizationCodeTokenRequest{
+		Code: "a=b==", RedirectURI: redirectURI, CodeVerifier: login.CodeVerifier, Resource: []string{"urn:api"},
+	}, response.TokenRequest())
+
+	delete(values, "iss")
+	_, err = client.ParseAuthorizeResponse(values, login)
+	assert.NoError(t, err, "a server need not know RFC 9207")
+}
+
+func TestParseAuthorizeResponseRefuses(t *testing.T) {
+	t.Parallel()
+	login := tokenclient.NewAuthorizeRequest("openid", redirectURI)
+	const policy, protocol = tokenclient.KindPolicy, tokenclient.KindProtocol
+	tests := map[string]struct {
+		query string // STATE stands for the right one
+		kind  tokenclient.ErrorKind
+		code  tokenclient.ErrorCode
+		text  string
+	}{
+		"another state":               {"code=c&state=other", policy, "", "state"},
+		"no state":                    {"code=c", policy, "", "state"},
+		"another issuer":              {"code=c&state=STATE&iss=https://evil.example", policy, "", "iss"},
+		"the issuer with a slash":     {"code=c&state=STATE&iss=https://as.example/", policy, "", "iss"},
+		"an empty issuer":             {"code=c&state=STATE&iss=", policy, "", "iss"},
+		"issuer before state":         {"code=c&state=other&iss=https://evil.example", policy, "", "iss"},
+		"two codes":                   {"code=c&code=d&state=STATE", policy, "", "code"},
+		"two states":                  {"code=c&state=STATE&state=STATE", policy, "", "state"},
+		"two errors":                  {"error=a&error=b&state=STATE", policy, "", "error"},
+		"no code":                     {"state=STATE", policy, "", "neither code nor error"},
+		"empty code":                  {"code=&state=STATE", policy, "", "neither code nor error"},
+		"a code with CR LF":           {"code=a%0d%0ab&state=STATE", policy, "", "code"},
+		"a stray access token":        {"code=c&access_token=t&state=STATE", policy, "", "access_token"},
+		"a stray ID token":            {"code=c&id_token=t&state=STATE", policy, "", "id_token"},
+		"an error":                    {"error=access_denied&error_description=no&state=STATE", protocol, tokenclient.ErrAccessDenied, "access_denied"},
+		"an error for somebody else":  {"error=access_denied&state=other", policy, "", "state"},
+		"an error from somebody else": {"error=access_denied&state=STATE&iss=https://evil.example", policy, "", "iss"},
+		"an error and a code":         {"error=login_required&code=c&state=STATE", protocol, tokenclient.ErrLoginRequired, "login_required"},
+		"an error that is none":       {"error=%22&state=STATE", policy, "", "error"},
+	}
+	client, _ := newMockClient(t, func(c *tokenclient.Config) { c.Issuer = "https://as.example" })
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			values, err := url.ParseQuery(strings.ReplaceAll(test.query, "STATE", login.State))
+			require.NoError(t, err)
+			response, err := client.ParseAuthorizeResponse(values, login)
+			assert.Nil(t, response)
+			failed := requireError(t, err)
+			assert.Equal(t, test.kind, failed.Kind)
+			assert.Equal(t, test.code, failed.Code)
+			assert.Contains(t, failed.Error(), test.text)
+			assert.NotContains(t, failed.Error(), login.State)
+		})
+	}
+}
+
+func TestParseAuthorizeResponseWithoutStateSent(t *testing.T) {
+	t.Parallel()
+	client, _ := newMockClient(t)
+	_, err := client.ParseAuthorizeResponse(url.Values{"code": {"c"}, "state": {""}}, tokenclient.AuthorizeRequest{RedirectURI: redirectURI})
+	assert.Equal(t, tokenclient.KindPolicy, requireError(t, err).Kind, "no state is not a state")
+}
+
+func TestHybridResponse(t *testing.T) {
+	t.Parallel()
+	login := tokenclient.NewAuthorizeRequest("openid", redirectURI)
+	login.ResponseType = "code id_token"
+	client, _ := newMockClient(t)
+	response, err := client.ParseAuthorizeResponse(url.Values{"code": {"c"}, "id_token": {"t"}, "state": {login.State}}, login)
+	require.NoError(t, err)
+	assert.Equal(t, "t", response.Values.Get("id_token"))
+}

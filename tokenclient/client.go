@@ -1,0 +1,212 @@
+// Copyright 2026 The identitymodel Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package tokenclient
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/seed-df263610/identitymodel/internal/httpcall"
+	"github.com/seed-df263610/identitymodel/tokenclient/clientauth"
+)
+
+// Config describes one client of one authorization server. Every field is
+// optional, but at least one endpoint is needed. A Config prints as [redacted].
+type Config struct {
+	unprintable
+
+	// Endpoints are the addresses of the server. A method whose endpoint is
+	// missing returns an error that names it.
+	Endpoints Endpoints
+
+	// Issuer is the issuer identifier of the server (RFC 8414 section 2). When it
+	// is set, ParseAuthorizeResponse compares the parameter iss with it (RFC
+	// 9207), and it is offered to client authentication as the audience of
+	// assertions. Optional.
+	Issuer string
+
+	// ClientID is the identifier of the client. Required with every Auth but
+	// [clientauth.None].
+	ClientID string
+
+	// Auth is how the client proves who it is. Default: [clientauth.None], a
+	// public client.
+	Auth clientauth.Method
+
+	// HTTPClient sends the requests. Its Transport and its Timeout (of one
+	// attempt) are used; its Jar and CheckRedirect are not, because credentials
+	// follow no redirect. It is not changed. Default: a client with limits on
+	// connections, headers and times, that honours the usual proxy variables.
+	HTTPClient *http.Client
+
+	// Parameters are sent with every request to the token endpoint, unless the
+	// request has a value of the same name. They may not hold grant_type and the
+	// parameters of client authentication. Optional.
+	Parameters url.Values
+
+	// Header is sent with every request. It may not hold the headers that the
+	// protocol or HTTP itself uses. Optional.
+	Header http.Header
+
+	// Retry bounds repetitions and times.
+	Retry Retry
+}
+
+// Client sends requests to one authorization server on behalf of one client. It
+// is safe for concurrent use by multiple goroutines, starts none and need not be
+// closed. Making many is cheap: they share connections.
+type Client struct{ settings *settings }
+
+// settings are a checked copy of a Config.
+type settings struct {
+	token, authorization, deviceAuthorization endpoint
+
+	issuer     string
+	clientID   string
+	auth       clientauth.Method
+	caller     *httpcall.Caller
+	parameters url.Values
+	header     http.Header
+	retry      Retry
+}
+
+const (
+	operationNew = "new client"
+	userAgent    = "identitymodel-go/0.1"
+)
+
+// New returns a Client. The Config is copied; changing it later has no effect.
+// An error is an [*Error] of [KindRequest] that names the field.
+func New(config Config) (*Client, error) {
+	s, err := newSettings(config)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{s}, nil
+}
+
+func newSettings(config Config) (*settings, *Error) {
+	s := &settings{
+		issuer:     config.Issuer,
+		clientID:   config.ClientID,
+		auth:       config.Auth,
+		caller:     httpcall.New(config.HTTPClient),
+		parameters: copyValues(config.Parameters),
+		retry:      config.Retry,
+	}
+	if s.auth == nil {
+		s.auth = clientauth.None()
+	}
+	s.header = newHeader(config.Header)
+	for _, check := range []func() *Error{
+		func() *Error { return s.setEndpoints(config.Endpoints) },
+		s.checkAuth,
+		func() *Error { return checkDefaults(config.Parameters) },
+		func() *Error { return checkHeader(config.Header) },
+		config.Retry.check,
+	} {
+		if err := check(); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func (s *settings) setEndpoints(endpoints Endpoints) *Error {
+	if endpoints == (Endpoints{}) {
+		return invalid(operationNew, "Config.Endpoints", "has no endpoint at all")
+	}
+	for _, one := range []struct {
+		target         *endpoint
+		field, address string
+	}{
+		{&s.token, "Token", endpoints.Token},
+		{&s.authorization, "Authorization", endpoints.Authorization},
+		{&s.deviceAuthorization, "DeviceAuthorization", endpoints.DeviceAuthorization},
+	} {
+		checked, err := newEndpoint(one.field, one.address)
+		if err != nil {
+			return err
+		}
+		*one.target = checked
+	}
+	return nil
+}
+
+func (s *settings) checkAuth() *Error {
+	switch {
+	case !utf8.ValidString(s.clientID):
+		return invalid(operationNew, "Config.ClientID", "is not valid UTF-8")
+	case s.auth.Name() == clientauth.NameNone:
+		return nil
+	case strings.TrimSpace(s.clientID) == "":
+		return invalid(operationNew, "Config.ClientID", "is required by the client authentication "+s.auth.Name())
+	}
+	if method, ok := s.auth.(interface{ Validate(clientID string) error }); ok {
+		if err := method.Validate(s.clientID); err != nil {
+			refused := invalid(operationNew, "Config.Auth", "is unusable: "+err.Error())
+			refused.cause = err
+			return refused
+		}
+	}
+	return nil
+}
+
+// copyValues returns a deep copy.
+func copyValues(values url.Values) url.Values {
+	copied := make(url.Values, len(values))
+	for name, list := range values {
+		copied[name] = slices.Clone(list)
+	}
+	return copied
+}
+
+func checkDefaults(parameters url.Values) *Error {
+	f := newForm(operationNew)
+	f.parameters(parameters)
+	return f.err
+}
+
+// isProtocolHeader reports whether a header is the library's or HTTP's own.
+// Idempotency keys would make net/http send a request again by itself.
+func isProtocolHeader(name string) bool {
+	switch http.CanonicalHeaderKey(name) {
+	case "Authorization", "Proxy-Authorization", "Dpop", "Content-Type", "Content-Length", "Host", "Accept", "Accept-Encoding",
+		"Connection", "Transfer-Encoding", "Trailer", "Te", "Upgrade", "Cookie", "Idempotency-Key", "X-Idempotency-Key":
+		return true
+	}
+	return false
+}
+
+func checkHeader(header http.Header) *Error {
+	for name, values := range header {
+		switch {
+		case isProtocolHeader(name):
+			return invalid(operationNew, "Config.Header", "must not hold "+name)
+		case name == "" || strings.ContainsFunc(name, isNotHeaderName):
+			return invalid(operationNew, "Config.Header", "has a name that is no token")
+		case slices.ContainsFunc(values, func(value string) bool { return strings.ContainsFunc(value, isControl) }):
+			return invalid(operationNew, "Config.Header", "has a control character in "+name)
+		}
+	}
+	return nil
+}
+
+func isNotHeaderName(r rune) bool {
+	return r <= ' ' || r > '~' || strings.ContainsRune("()<>@,;:\\\"/[]?={}", r)
+}
+
+func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
+
+// newHeader returns the header that every request starts from.
+func newHeader(own http.Header) http.Header {
+	header := http.Header{"Accept": {"application/json"}, "User-Agent": {userAgent}}
+	for name, values := range own {
+		header[http.CanonicalHeaderKey(name)] = slices.Clone(values)
+	}
+	return header
+}

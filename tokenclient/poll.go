@@ -1,0 +1,157 @@
+// Copyright 2026 The identitymodel Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// This file implements the polling of the token endpoint (RFC 8628 section 3.5).
+
+package tokenclient
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/seed-df263610/identitymodel/internal/httpcall"
+)
+
+// PendingPoll tells a program that waits for a user how it goes.
+type PendingPoll struct {
+	// Wait is how long until the next poll.
+	Wait time.Duration
+	// Expiry is when polling ends, or the zero time.
+	Expiry time.Time
+	// Err is nil while the user has not decided, and what went wrong when a poll
+	// brought no answer; polling goes on all the same.
+	Err error
+}
+
+const (
+	defaultInterval = 5 * time.Second
+	slowDownStep    = 5 * time.Second
+	maxFaultWait    = time.Minute // unless the interval is longer
+)
+
+// poll sends a form again and again until the answer is final.
+func (c *Client) poll(ctx context.Context, f *form, pace *pace, pending func(PendingPoll)) (*TokenResponse, error) {
+	if f.err == nil {
+		f.err = c.settings.token.check(f.operation)
+	}
+	for f.err == nil {
+		if f.err = pace.wait(ctx, f.operation, c.settings.token.label); f.err != nil {
+			break
+		}
+		limits := c.settings.retry.pollLimits()
+		limits.TotalTime = pace.limit(limits.TotalTime)
+		response, err := c.requestToken(ctx, f, httpcall.SingleUse, limits)
+		if !pace.goesOn(ctx, response.err) {
+			return response, err
+		}
+		if pending != nil {
+			pending(PendingPoll{Wait: max(0, time.Until(pace.next)), Expiry: pace.expiry, Err: faultOf(response.err)})
+		}
+	}
+	return newTokenResponse(newInvalidResponse(f.err))
+}
+
+// pace says when to poll next.
+type pace struct {
+	interval time.Duration
+	expiry   time.Time // zero = not known
+	next     time.Time
+	sent     time.Time // the last poll
+	faults   int       // polls without an answer, in a row
+}
+
+func newPace(interval time.Duration, expiry time.Time) *pace {
+	if interval <= 0 {
+		interval = defaultInterval
+	}
+	return &pace{interval: interval, expiry: expiry, next: time.Now().Add(interval)}
+}
+
+// wait returns nil when it is time to poll, and an error when polling is over.
+func (p *pace) wait(ctx context.Context, operation, endpoint string) *Error {
+	ends := !p.expiry.IsZero() && !p.next.Before(p.expiry)
+	until := p.next
+	if ends {
+		until = p.expiry
+	}
+	timer := time.NewTimer(time.Until(until))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return &Error{
+			Kind: KindTransport, Outcome: NotProcessed, Operation: operation, Endpoint: endpoint,
+			detail: "polling ended: " + ctx.Err().Error(), cause: ctx.Err(),
+		}
+	case <-timer.C:
+	}
+	if ends {
+		return &Error{
+			Kind: KindPolicy, Outcome: Final, Operation: operation, Endpoint: endpoint,
+			Code: ErrExpiredToken, detail: "the user has not decided in time", advice: "start again",
+		}
+	}
+	p.sent = time.Now()
+	return nil
+}
+
+// limit keeps a poll from lasting beyond the expiry.
+func (p *pace) limit(total time.Duration) time.Duration {
+	if p.expiry.IsZero() {
+		return total
+	}
+	return min(total, time.Until(p.expiry))
+}
+
+// goesOn takes the result of a poll, decides whether another one follows, and
+// sets the time for it.
+func (p *pace) goesOn(ctx context.Context, err *Error) bool {
+	switch {
+	case err == nil || ctx.Err() != nil:
+		return false
+	case err.Code == ErrAuthorizationPending:
+		p.faults = 0
+	case err.Code == ErrSlowDown:
+		p.faults = 0
+		p.interval += slowDownStep
+	case isFault(err):
+		p.faults++
+	default:
+		return false
+	}
+	p.next = p.sent.Add(p.interval)
+	if p.faults > 0 { // from now on, so that a poll that timed out is not followed at once
+		p.next = time.Now().Add(max(p.faultWait(), err.RetryAfter))
+	}
+	return true
+}
+
+// faultWait doubles the interval with each fault in a row.
+func (p *pace) faultWait() time.Duration {
+	limit := max(maxFaultWait, p.interval)
+	wait := p.interval
+	for fault := 0; fault < p.faults && wait < limit; fault++ {
+		wait *= 2
+	}
+	return min(wait, limit)
+}
+
+// isFault reports whether a poll brought no answer about the user's decision.
+func isFault(err *Error) bool {
+	switch err.Kind {
+	case KindTransport:
+		return true
+	case KindHTTP:
+		return err.StatusCode >= 500 || err.StatusCode == http.StatusRequestTimeout ||
+			err.StatusCode == http.StatusTooEarly || err.StatusCode == http.StatusTooManyRequests
+	default:
+		return false
+	}
+}
+
+func faultOf(err *Error) error {
+	if isFault(err) {
+		return err
+	}
+	return nil
+}

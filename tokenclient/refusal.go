@@ -1,0 +1,198 @@
+// Copyright 2026 The identitymodel Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package tokenclient
+
+import (
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/seed-df263610/identitymodel/internal/challenge"
+	"github.com/seed-df263610/identitymodel/internal/jsonfield"
+)
+
+// newRefusal makes the error of a complete answer that is no success: an error
+// response (RFC 6749 section 5.2) at any status, or a plain HTTP status.
+func newRefusal(k *call) *Error {
+	answer := k.answer
+	e := &Error{
+		Kind: KindHTTP, Outcome: outcomeOf(answer.StatusCode, answer.Header),
+		Operation: k.operation, Endpoint: k.endpoint.label, StatusCode: answer.StatusCode,
+	}
+	e.RetryAfter, _ = challenge.RetryAfter(answer.Header, time.Now())
+	e.readMembers(answer.Body, k)
+	if e.Code == "" {
+		e.readChallenges(answer.Header)
+	}
+	switch {
+	case e.Code != "":
+		e.Kind = KindProtocol
+	case e.StatusCode == http.StatusOK:
+		e.Kind, e.detail = KindMalformed, "the body has a member error that is no OAuth error"
+	default:
+		e.detail = "the answer is no success and holds no OAuth error"
+	}
+	e.advice = adviceFor(e)
+	return e
+}
+
+// readMembers takes the members of an error response, if body is one.
+func (e *Error) readMembers(body string, k *call) {
+	_ = jsonfield.Members(body, func(name string, value gjson.Result) { // anything else is a plain HTTP error
+		text, _ := jsonfield.String(value)
+		switch name {
+		case "error":
+			if isErrorText(text) {
+				e.Code = ErrorCode(text)
+			}
+		case "error_description":
+			e.Description = describe(text, k)
+		case "error_uri":
+			e.URI = webAddress(text)
+		}
+	})
+	if e.Code == "" {
+		e.Description, e.URI = "", ""
+	}
+}
+
+// webAddress returns text when it is an absolute http or https URL.
+func webAddress(text string) string {
+	address, err := url.Parse(text)
+	if err != nil || address.Host == "" || address.Scheme != "https" && address.Scheme != "http" {
+		return ""
+	}
+	return text
+}
+
+// readChallenges takes the error that servers put into WWW-Authenticate when
+// they send no body (RFC 6750 section 3).
+func (e *Error) readChallenges(header http.Header) {
+	if code := challenge.Parameter(challenge.Parse(header.Values("WWW-Authenticate")), "error"); isErrorText(code) {
+		e.Code = ErrorCode(code)
+	}
+}
+
+// isErrorText reports whether an error code has the characters that RFC 6749
+// section 5.2 allows. At more than 128 of them it is no code.
+func isErrorText(text string) bool {
+	return text != "" && len(text) <= 128 && !strings.ContainsFunc(text, func(r rune) bool {
+		return r < ' ' || r > '~' || r == '"' || r == '\\'
+	})
+}
+
+// outcomeOf returns what a status says about the credential. A gateway's status
+// says nothing about what happened behind it.
+func outcomeOf(status int, header http.Header) Outcome {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		return NotProcessed
+	case http.StatusServiceUnavailable:
+		if header.Get("Retry-After") != "" {
+			return NotProcessed
+		}
+		return Unknown
+	case http.StatusNotImplemented, http.StatusHTTPVersionNotSupported:
+		return Final
+	}
+	if status >= 500 {
+		return Unknown
+	}
+	return Final
+}
+
+// adviceFor says what to do next, where that is known.
+func adviceFor(e *Error) string {
+	switch e.Code {
+	case ErrInvalidClient:
+		return "check ClientID, the secret and the way of client authentication"
+	case ErrInvalidGrant:
+		return "the credential is wrong, expired or used before; get a new one"
+	case ErrUnauthorizedClient, ErrUnsupportedGrantType:
+		return "allow the grant for this client at the server"
+	case ErrInvalidScope:
+		return "ask for scopes that the client is allowed to have"
+	}
+	switch {
+	case e.RetryAfter > 0:
+		return "the server asks to wait " + e.RetryAfter.Round(time.Second).String()
+	case e.Kind == KindHTTP && e.StatusCode == http.StatusNotFound:
+		return "check the address of the endpoint"
+	case e.Outcome == Unknown:
+		return "the credential may be spent"
+	}
+	return ""
+}
+
+const (
+	maxDescription = 1 << 10
+	minSecret      = 4 // shorter values would cut up ordinary words
+)
+
+// describe cleans a server's description for logs: no credential of the request,
+// no control characters, at most 1 KiB.
+func describe(text string, k *call) string {
+	for _, secret := range k.secrets() {
+		text = strings.ReplaceAll(text, secret, redactedText)
+	}
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, text)
+	if len(text) > maxDescription {
+		text = strings.ToValidUTF8(text[:maxDescription], "")
+	}
+	return text
+}
+
+// secrets returns the values of the last attempt that a server could repeat,
+// longest first. What is not known to be public counts as secret.
+func (k *call) secrets() []string {
+	var secrets []string
+	form, _ := url.ParseQuery(string(k.sentBody))
+	for name, values := range form {
+		if !isPublic(name) {
+			secrets = append(secrets, values...)
+		}
+	}
+	if scheme, credentials, ok := strings.Cut(k.sentAuthorization, " "); ok {
+		secrets = append(secrets, credentials)
+		if strings.EqualFold(scheme, "Basic") {
+			secrets = append(secrets, basicSecret(credentials)...)
+		}
+	}
+	secrets = slices.DeleteFunc(secrets, func(secret string) bool { return len(secret) < minSecret })
+	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) })
+	return secrets
+}
+
+// basicSecret returns the secret of a Basic header, as sent and decoded.
+func basicSecret(credentials string) []string {
+	joined, err := base64.StdEncoding.DecodeString(credentials)
+	if err != nil {
+		return nil
+	}
+	_, secret, _ := strings.Cut(string(joined), ":")
+	if decoded, err := url.QueryUnescape(secret); err == nil {
+		return []string{secret, decoded}
+	}
+	return []string{secret}
+}
+
+// isPublic reports whether the values of a parameter may be shown in an error.
+func isPublic(name string) bool {
+	switch name {
+	case "grant_type", "scope", "client_id", "redirect_uri", "resource", "audience", "acr_values", "client_assertion_type":
+		return true
+	}
+	return false
+}

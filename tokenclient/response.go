@@ -1,0 +1,144 @@
+// Copyright 2026 The identitymodel Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package tokenclient
+
+import (
+	"mime"
+	"net/http"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/seed-df263610/identitymodel/internal/httpcall"
+	"github.com/seed-df263610/identitymodel/internal/jsonfield"
+)
+
+// Response is what every response has. It is embedded in the typed ones. It
+// prints as [redacted], and its JSON form is an error: what a server sent is read
+// with Raw.
+type Response struct {
+	confidential
+
+	// StatusCode is the HTTP status, or 0 when no answer came.
+	StatusCode int
+	// Header is the header of the answer, or nil when none came.
+	Header http.Header
+
+	call *call // with the answer; behind a pointer: fmt does not follow it
+	err  *Error
+}
+
+// newResponse takes an answer. One with another status than 200 is an error;
+// the body of the others is still to be read.
+func newResponse(k *call, answer httpcall.Answer) Response {
+	k.answer = answer
+	r := Response{StatusCode: answer.StatusCode, Header: answer.Header, call: k}
+	switch {
+	case answer.StatusCode == http.StatusOK:
+	case answer.StatusCode/100 == 2:
+		r.err = r.malformed("the status is a success, but not the one of this endpoint, which is 200")
+	default:
+		r.err = newRefusal(k)
+	}
+	return r
+}
+
+// newInvalidResponse is the response of a call that was not sent.
+func newInvalidResponse(err *Error) Response { return Response{err: err} }
+
+// IsError reports whether the request failed, for whatever reason. When it did
+// not, all the required members of the response are there.
+func (r *Response) IsError() bool { return r.err != nil }
+
+// Err returns nil, or an [*Error] that says what failed. It is the error that the
+// method which sent the request has returned.
+func (r *Response) Err() error {
+	if r.err == nil {
+		return nil
+	}
+	return r.err
+}
+
+// Raw returns the body as it came, or the empty string when none did.
+func (r *Response) Raw() string {
+	if r.call == nil {
+		return ""
+	}
+	return r.call.answer.Body
+}
+
+// JSON returns the body, parsed, or a Result that does not exist when the body
+// is not one strictly valid JSON object. Its Get method takes gjson's path
+// language; [Response.Field] takes a name.
+func (r *Response) JSON() gjson.Result {
+	if jsonfield.Check(r.Raw()) != nil {
+		return gjson.Result{}
+	}
+	return gjson.Parse(r.Raw())
+}
+
+// Field returns the top-level member of that literal name, or a Result that does
+// not exist. Unlike gjson's paths, the name has no special characters.
+func (r *Response) Field(name string) gjson.Result { return jsonfield.Find(r.Raw(), name) }
+
+// read visits the members of a body that should be a JSON object, and notes what
+// keeps it from being a success.
+func (r *Response) read(visit func(name string, value gjson.Result)) {
+	if r.err != nil {
+		return
+	}
+	if r.err = r.refuseMediaType(); r.err != nil {
+		return
+	}
+	hasError := false
+	err := jsonfield.Members(r.Raw(), func(name string, value gjson.Result) {
+		hasError = hasError || name == "error" && !jsonfield.Absent(value) && value.Raw != `""`
+		visit(name, value)
+	})
+	switch {
+	case err != nil:
+		r.err = r.malformed(err.Error())
+	case hasError:
+		r.err = newRefusal(r.call)
+	}
+}
+
+// refuseMediaType refuses what is certainly not JSON. Other wrong labels are
+// forgiven when the body is right: refusing it would burn the grant.
+func (r *Response) refuseMediaType() *Error {
+	label := r.Header.Get("Content-Type")
+	if label == "application/json" {
+		return nil
+	}
+	if kind, _, _ := mime.ParseMediaType(label); kind == "text/html" || kind == formContentType[0] {
+		return r.malformed("the body is " + kind + ", not JSON")
+	}
+	return nil
+}
+
+// malformed makes the error of a success that cannot be used. Whatever was sent
+// counts as spent.
+func (r *Response) malformed(detail string) *Error {
+	return &Error{
+		Kind: KindMalformed, Outcome: Final, Operation: r.call.operation, Endpoint: r.call.endpoint.label,
+		StatusCode: r.StatusCode, detail: detail, advice: "the credential counts as spent; Raw has the body",
+	}
+}
+
+// refuse notes what keeps a readable body from being a success, unless
+// something was noted before.
+func (r *Response) refuse(detail string) {
+	if r.err == nil {
+		r.err = r.malformed(detail)
+	}
+}
+
+// expiresAt returns when something expires that lives for that long, counted from
+// before the request was sent; the zero time when it is not known.
+func (r *Response) expiresAt(lifetime time.Duration, known bool) time.Time {
+	if !known {
+		return time.Time{}
+	}
+	return r.call.answer.Sent.Add(lifetime)
+}

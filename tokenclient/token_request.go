@@ -1,0 +1,70 @@
+// Copyright 2026 The identitymodel Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package tokenclient
+
+import (
+	"context"
+	"net/url"
+
+	"github.com/seed-df263610/identitymodel/internal/httpcall"
+)
+
+// TokenRequest is a request of any grant type. For the common ones there are
+// methods with a request type of their own.
+type TokenRequest struct {
+	confidential
+
+	// GrantType is sent as grant_type. Required.
+	GrantType string
+	// Parameters are sent as they are, any number of times each, sorted by name.
+	// They may not hold grant_type, client_id, client_secret, client_assertion and
+	// client_assertion_type, which the library sets. Optional.
+	Parameters url.Values
+	// Repeatable says that sending the same request twice does no harm, so that it
+	// is sent again after a lost connection; see [Retry]. Optional. The default is
+	// what is right for the grant type, and never again for one that this package
+	// does not know.
+	Repeatable bool
+}
+
+// RequestToken sends a token request of any grant type, with arbitrary
+// parameters (RFC 6749 section 4.5).
+//
+// Like every method that sends, it returns a response that is never nil, also
+// with an error: Raw, JSON and StatusCode can be read after a failure. The error
+// is an [*Error], and it is not nil exactly when the response's IsError is true.
+func (c *Client) RequestToken(ctx context.Context, request TokenRequest) (*TokenResponse, error) {
+	f := newForm("token request")
+	f.required("grant_type", request.GrantType)
+	f.parameters(request.Parameters)
+	class := classOf(request.GrantType)
+	if request.Repeatable {
+		class = httpcall.Repeatable
+	}
+	return c.requestToken(ctx, f, class, c.settings.retry.limits())
+}
+
+// newGrantForm starts the form of one of the grants that have a method.
+func newGrantForm(grantType, operation string) *form {
+	f := newForm(operation)
+	f.add("grant_type", grantType)
+	return f
+}
+
+// requestToken sends a form to the token endpoint. Every grant passes here.
+func (c *Client) requestToken(ctx context.Context, f *form, class httpcall.Class, limits httpcall.Limits) (*TokenResponse, error) {
+	if f.err == nil {
+		f.err = c.settings.token.check(f.operation)
+	}
+	if f.err != nil {
+		return newTokenResponse(newInvalidResponse(f.err))
+	}
+	return newTokenResponse(c.exchange(ctx, &call{
+		operation: f.operation,
+		endpoint:  c.settings.token,
+		class:     class,
+		limits:    limits,
+		body:      f.encode(c.settings.parameters),
+	}))
+}
