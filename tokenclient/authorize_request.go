@@ -14,52 +14,53 @@ import (
 )
 
 // AuthorizeRequest is one login: what is sent with it, and what has to be
-// remembered until the user is back. Keep it in the user's session, for instance
-// as JSON, and use it once. It prints as [redacted].
+// remembered until the user is back. Keep it in the user's session, by
+// [EncodeAuthorizeRequest], and use it once. It prints as [redacted], and has no
+// JSON form of its own.
 type AuthorizeRequest struct {
-	unprintable
+	confidential
 
 	// Scope is what to ask for, separated by spaces; with openid it is an OpenID
 	// Connect login.
-	Scope string `json:"scope,omitempty"`
+	Scope string
 	// RedirectURI is where the user comes back to. Required.
-	RedirectURI string `json:"redirect_uri"`
+	RedirectURI string
 	// State ties the answer to this login. Required; at random by
 	// [NewAuthorizeRequest].
-	State string `json:"state"`
+	State string
 	// Nonce ties the ID token to this login. At random by [NewAuthorizeRequest].
-	Nonce string `json:"nonce,omitempty"`
+	Nonce string
 	// CodeVerifier is the PKCE proof key: a secret. Required; at random by
 	// [NewAuthorizeRequest]. Its S256 challenge is what is sent.
-	CodeVerifier string `json:"code_verifier"`
+	CodeVerifier string
 
 	// ResponseType is what to come back with. Default: code.
-	ResponseType string `json:"response_type,omitempty"`
+	ResponseType string
 	// ResponseMode is how to come back: query, fragment or form_post. Default: the
 	// server's for the response type.
-	ResponseMode string `json:"response_mode,omitempty"`
+	ResponseMode string
 	// LoginHint is who is expected to log in. Optional.
-	LoginHint string `json:"login_hint,omitempty"`
+	LoginHint string
 	// ACRValues are the wanted classes of authentication, separated by spaces.
 	// IdentityServer knows idp:NAME and tenant:NAME. Optional.
-	ACRValues string `json:"acr_values,omitempty"`
+	ACRValues string
 	// Prompt is what the server has to ask the user: none, login, consent,
 	// select_account or create, separated by spaces. Optional.
-	Prompt string `json:"prompt,omitempty"`
+	Prompt string
 	// Display is how to show the pages: page, popup, touch or wap. Optional.
-	Display string `json:"display,omitempty"`
+	Display string
 	// MaxAge is how many seconds ago the user may have logged in at most. Optional;
 	// 0 asks for a new login.
-	MaxAge *int `json:"max_age,omitempty"`
+	MaxAge *int
 	// UILocales are the preferred languages, separated by spaces. Optional.
-	UILocales string `json:"ui_locales,omitempty"`
+	UILocales string
 	// IDTokenHint is an earlier ID token of the user. Optional.
-	IDTokenHint string `json:"id_token_hint,omitempty"`
+	IDTokenHint string
 	// Resource are the APIs that the tokens are for, as absolute URIs (RFC 8707).
 	// Optional.
-	Resource []string `json:"resource,omitempty"`
+	Resource []string
 	// Parameters are sent besides, sorted by name. Optional.
-	Parameters url.Values `json:"parameters,omitempty"`
+	Parameters url.Values
 }
 
 const responseTypeCode = "code"
@@ -79,12 +80,12 @@ func NewAuthorizeRequest(scope, redirectURI string) AuthorizeRequest {
 func (c *Client) AuthorizeURL(request AuthorizeRequest) (string, error) {
 	f := c.newAuthorizeForm(request)
 	if f.err == nil {
-		f.err = c.settings.authorization.check(f.operation)
+		f.err = c.settings().authorization.check(f.operation)
 	}
 	if f.err != nil {
 		return "", f.err
 	}
-	address := *c.settings.authorization.url
+	address := *c.settings().authorization.url
 	query := f.encode(nil)
 	if address.RawQuery != "" {
 		query = slices.Concat([]byte(address.RawQuery), []byte("&"), query)
@@ -95,10 +96,10 @@ func (c *Client) AuthorizeURL(request AuthorizeRequest) (string, error) {
 
 func (c *Client) newAuthorizeForm(request AuthorizeRequest) *form {
 	f := newForm("authorization request")
-	if c.settings.clientID == "" {
+	if c.settings().clientID == "" {
 		f.refuse("Config.ClientID", "is required")
 	}
-	f.add("client_id", c.settings.clientID)
+	f.add("client_id", c.settings().clientID)
 	f.add("response_type", cmp.Or(request.ResponseType, responseTypeCode))
 	f.optional("scope", request.Scope)
 	f.required("redirect_uri", request.RedirectURI)

@@ -59,7 +59,7 @@ func (c *Client) checkAuthorizeResponse(values url.Values, sent AuthorizeRequest
 			return refusedCallback("it has more than one " + name)
 		}
 	}
-	if values.Has("iss") && c.settings.issuer != "" && values.Get("iss") != c.settings.issuer {
+	if values.Has("iss") && c.settings().issuer != "" && values.Get("iss") != c.settings().issuer {
 		return refusedCallback("its iss is not Config.Issuer: it comes from another server")
 	}
 	if sent.State == "" || subtle.ConstantTimeCompare([]byte(values.Get("state")), []byte(sent.State)) != 1 {

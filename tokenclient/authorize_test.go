@@ -4,8 +4,8 @@
 package tokenclient_test
 
 import (
-	"encoding/json"
 	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -118,16 +118,27 @@ func parameterBesides(name string) func(*tokenclient.AuthorizeRequest, *tokencli
 	return func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.Parameters = url.Values{name: {"x"}} }
 }
 
-func TestAuthorizeRequestIsStoredAsJSON(t *testing.T) {
+func TestAuthorizeRequestIsStored(t *testing.T) {
 	t.Parallel()
-	login := tokenclient.NewAuthorizeRequest("openid", redirectURI)
-	login.Resource = []string{"urn:a"}
-	stored, err := json.Marshal(login)
+	age := 1
+	login := tokenclient.AuthorizeRequest{MaxAge: &age, Resource: []string{"urn:a"}, Parameters: url.Values{"p": {"v", "w"}}}
+	value := reflect.ValueOf(&login).Elem()
+	for i := range value.NumField() { // every string field has a value of its own
+		if field := value.Field(i); field.Kind() == reflect.String {
+			field.SetString(value.Type().Field(i).Name)
+		}
+	}
+	stored, err := tokenclient.EncodeAuthorizeRequest(login)
 	require.NoError(t, err)
-	var restored tokenclient.AuthorizeRequest
-	require.NoError(t, json.Unmarshal(stored, &restored))
-	assert.Equal(t, login.CodeVerifier, restored.CodeVerifier)
+	restored, err := tokenclient.DecodeAuthorizeRequest(stored)
+	require.NoError(t, err)
 	assert.Equal(t, login, restored)
+
+	for _, data := range []string{"", "null", "{}", `{"state":1}`, `"` + canary} {
+		_, err := tokenclient.DecodeAuthorizeRequest([]byte(data))
+		require.Error(t, err, data)
+		assertNoCanary(t, err.Error())
+	}
 }
 
 func TestParseAuthorizeResponse(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 // Config describes one client of one authorization server. Every field is
 // optional, but at least one endpoint is needed. A Config prints as [redacted].
 type Config struct {
-	unprintable
+	confidential
 
 	// Endpoints are the addresses of the server. A method whose endpoint is
 	// missing returns an error that names it.
@@ -59,7 +59,9 @@ type Config struct {
 // Client sends requests to one authorization server on behalf of one client. It
 // is safe for concurrent use by multiple goroutines, starts none and need not be
 // closed. Making many is cheap: they share connections.
-type Client struct{ settings *settings }
+type Client struct {
+	settings func() *settings // a func: fmt follows pointers where a verb does not fit
+}
 
 // settings are a checked copy of a Config.
 type settings struct {
@@ -86,7 +88,7 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{s}, nil
+	return &Client{func() *settings { return s }}, nil
 }
 
 func newSettings(config Config) (*settings, *Error) {

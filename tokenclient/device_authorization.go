@@ -64,16 +64,16 @@ func (c *Client) RequestDeviceAuthorization(ctx context.Context, request DeviceA
 	f.repeated("resource", request.Resource)
 	f.parameters(request.Parameters)
 	if f.err == nil {
-		f.err = c.settings.deviceAuthorization.check(f.operation)
+		f.err = c.settings().deviceAuthorization.check(f.operation)
 	}
 	if f.err != nil {
 		return newDeviceAuthorizationResponse(newInvalidResponse(f.err))
 	}
 	return newDeviceAuthorizationResponse(c.exchange(ctx, &call{
 		operation: f.operation,
-		endpoint:  c.settings.deviceAuthorization,
+		endpoint:  c.settings().deviceAuthorization,
 		class:     httpcall.Repeatable,
-		limits:    c.settings.retry.limits(),
+		limits:    c.settings().retry.limits(),
 		body:      f.encode(nil),
 	}))
 }

@@ -48,10 +48,12 @@
 //
 // # Secrets
 //
-// Requests, responses, tokens and clients print as [redacted], for every verb of
-// fmt and in slog. What cannot be protected is a copy of a request or response
-// struct in an unexported field of another struct: fmt reads it without asking.
-// The methods return responses as pointers, which it does not follow.
+// Requests, responses, tokens, logins and clients print as [redacted], for every
+// verb of fmt and in slog, and have no JSON form; the functions EncodeToken and
+// EncodeAuthorizeRequest are for storing. A [Token] and a [Client] are safe in an
+// unexported field of another struct too, where fmt cannot ask a value how to
+// print it. A response or a request, whose fields are plain strings, is not:
+// keep the Token instead.
 //
 // # Packages
 //

@@ -29,7 +29,7 @@ type call struct {
 // exchange sends a call and returns what came back, classified. Every endpoint
 // passes here.
 func (c *Client) exchange(ctx context.Context, k *call) Response {
-	answer, err := c.settings.caller.Do(ctx, httpcall.Call{
+	answer, err := c.settings().caller.Do(ctx, httpcall.Call{
 		Method: http.MethodPost,
 		URL:    k.endpoint.url,
 		Class:  k.class,
@@ -47,7 +47,7 @@ func (c *Client) exchange(ctx context.Context, k *call) Response {
 // prepare makes the header and the body of one attempt. It runs once for each,
 // so that whatever is signed is signed anew.
 func (c *Client) prepare(ctx context.Context, k *call, attempt int) (http.Header, []byte, error) {
-	s := c.settings
+	s := c.settings()
 	credentials, err := s.auth.Credentials(ctx, clientauth.Attempt{
 		ClientID: s.clientID, Issuer: s.issuer, Endpoint: k.endpoint.address, Number: attempt,
 	})

@@ -44,7 +44,7 @@ func (c *Client) RequestAuthorizationCodeToken(ctx context.Context, request Auth
 	f.codeVerifier(request.CodeVerifier)
 	f.repeated("resource", request.Resource)
 	f.parameters(request.Parameters)
-	return c.requestToken(ctx, f, classOf(GrantTypeAuthorizationCode), c.settings.retry.limits())
+	return c.requestToken(ctx, f, classOf(GrantTypeAuthorizationCode), c.settings().retry.limits())
 }
 
 func (f *form) codeVerifier(verifier string) {

@@ -32,5 +32,5 @@ func (c *Client) RequestClientCredentialsToken(ctx context.Context, request Clie
 	f.optional("scope", request.Scope)
 	f.repeated("resource", request.Resource)
 	f.parameters(request.Parameters)
-	return c.requestToken(ctx, f, classOf(GrantTypeClientCredentials), c.settings.retry.limits())
+	return c.requestToken(ctx, f, classOf(GrantTypeClientCredentials), c.settings().retry.limits())
 }

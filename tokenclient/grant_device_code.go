@@ -39,7 +39,7 @@ type DeviceTokenRequest struct {
 // 3.4). For the results see [Client.RequestToken]. While the user has not
 // decided, the error is [ErrAuthorizationPending] or [ErrSlowDown].
 func (c *Client) RequestDeviceToken(ctx context.Context, request DeviceTokenRequest) (*TokenResponse, error) {
-	return c.requestToken(ctx, newDeviceTokenForm(request), classOf(GrantTypeDeviceCode), c.settings.retry.pollLimits())
+	return c.requestToken(ctx, newDeviceTokenForm(request), classOf(GrantTypeDeviceCode), c.settings().retry.pollLimits())
 }
 
 // PollDeviceToken waits until the user has decided (RFC 8628 section 3.5). It

@@ -46,5 +46,5 @@ func (c *Client) RequestPasswordToken(ctx context.Context, request PasswordToken
 	f.optional("acr_values", request.ACRValues)
 	f.repeated("resource", request.Resource)
 	f.parameters(request.Parameters)
-	return c.requestToken(ctx, f, classOf(GrantTypePassword), c.settings.retry.limits())
+	return c.requestToken(ctx, f, classOf(GrantTypePassword), c.settings().retry.limits())
 }

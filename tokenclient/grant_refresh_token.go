@@ -40,5 +40,5 @@ func (c *Client) RequestRefreshToken(ctx context.Context, request RefreshTokenRe
 	f.optional("scope", request.Scope)
 	f.repeated("resource", request.Resource)
 	f.parameters(request.Parameters)
-	return c.requestToken(ctx, f, classOf(GrantTypeRefreshToken), c.settings.retry.limits())
+	return c.requestToken(ctx, f, classOf(GrantTypeRefreshToken), c.settings().retry.limits())
 }

@@ -33,13 +33,13 @@ const (
 // poll sends a form again and again until the answer is final.
 func (c *Client) poll(ctx context.Context, f *form, pace *pace, pending func(PendingPoll)) (*TokenResponse, error) {
 	if f.err == nil {
-		f.err = c.settings.token.check(f.operation)
+		f.err = c.settings().token.check(f.operation)
 	}
 	for f.err == nil {
-		if f.err = pace.wait(ctx, f.operation, c.settings.token.label); f.err != nil {
+		if f.err = pace.wait(ctx, f.operation, c.settings().token.label); f.err != nil {
 			break
 		}
-		limits := c.settings.retry.pollLimits()
+		limits := c.settings().retry.pollLimits()
 		limits.TotalTime = pace.limit(limits.TotalTime)
 		response, err := c.requestToken(ctx, f, httpcall.SingleUse, limits)
 		if !pace.goesOn(ctx, response.err) {

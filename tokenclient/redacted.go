@@ -12,24 +12,25 @@ import (
 
 const redactedText = "[redacted]"
 
-// unprintable is embedded in the types that hold a secret in an exported field.
-// They print as [redacted] for every verb of fmt and in slog.
-type unprintable struct{}
+// confidential is embedded in the types that hold a secret in an exported field.
+// They print as [redacted] for every verb of fmt and in slog, and have no JSON
+// form.
+type confidential struct{}
 
 // Format prints [redacted] for every verb.
-func (unprintable) Format(state fmt.State, _ rune) {
+func (confidential) Format(state fmt.State, _ rune) {
 	_, _ = io.WriteString(state, redactedText) // a State's failure is the printer's business
 }
 
 // LogValue returns [redacted].
-func (unprintable) LogValue() slog.Value { return slog.StringValue(redactedText) }
-
-// confidential is embedded in the types that have no form for storing either.
-type confidential struct{ unprintable }
+func (confidential) LogValue() slog.Value { return slog.StringValue(redactedText) }
 
 var errConfidential = errors.New(
-	"tokenclient: requests, responses and tokens hold secrets and have no JSON form; " +
-		"store a token with EncodeToken and DecodeToken, a response with its Raw method")
+	"tokenclient: requests, responses and tokens hold secrets and have no JSON form; store a token with EncodeToken " +
+		"and DecodeToken, a login with EncodeAuthorizeRequest and DecodeAuthorizeRequest, a response with its Raw method")
 
 // MarshalJSON fails: leaving the secrets out silently would lose them.
 func (confidential) MarshalJSON() ([]byte, error) { return nil, errConfidential }
+
+// UnmarshalJSON fails, as MarshalJSON does.
+func (*confidential) UnmarshalJSON([]byte) error { return errConfidential }

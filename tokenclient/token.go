@@ -4,12 +4,9 @@
 package tokenclient
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"strings"
 	"time"
 )
 
@@ -66,31 +63,3 @@ func (t Token) MarshalJSON() ([]byte, error) { return nil, errConfidential }
 
 // UnmarshalJSON fails. Use [DecodeToken].
 func (t *Token) UnmarshalJSON([]byte) error { return errConfidential }
-
-// storedToken is the stored form of a Token.
-type storedToken struct {
-	AccessToken string    `json:"access_token"`
-	Type        string    `json:"token_type,omitempty"`
-	Expiry      time.Time `json:"expiry,omitzero"`
-}
-
-// EncodeToken returns the form in which a token is stored: a JSON object with
-// the access token in clear. Keep it where secrets are kept.
-func EncodeToken(t Token) ([]byte, error) {
-	if t.AccessToken() == "" {
-		return nil, errors.New("tokenclient: the token to encode is empty")
-	}
-	return json.Marshal(storedToken{t.AccessToken(), t.Type, t.Expiry.Round(0).UTC()})
-}
-
-// DecodeToken returns the token that [EncodeToken] has made data from.
-func DecodeToken(data []byte) (Token, error) {
-	var stored storedToken
-	if err := json.Unmarshal(data, &stored); err != nil {
-		return Token{}, errors.New("tokenclient: the stored token is not what EncodeToken returns") // err may quote it
-	}
-	if strings.TrimSpace(stored.AccessToken) == "" {
-		return Token{}, errors.New("tokenclient: the stored token is empty")
-	}
-	return NewToken(stored.AccessToken, stored.Type, stored.Expiry), nil
-}

@@ -42,7 +42,7 @@ func (c *Client) RequestToken(ctx context.Context, request TokenRequest) (*Token
 	if request.Repeatable {
 		class = httpcall.Repeatable
 	}
-	return c.requestToken(ctx, f, class, c.settings.retry.limits())
+	return c.requestToken(ctx, f, class, c.settings().retry.limits())
 }
 
 // newGrantForm starts the form of one of the grants that have a method.
@@ -55,16 +55,16 @@ func newGrantForm(grantType, operation string) *form {
 // requestToken sends a form to the token endpoint. Every grant passes here.
 func (c *Client) requestToken(ctx context.Context, f *form, class httpcall.Class, limits httpcall.Limits) (*TokenResponse, error) {
 	if f.err == nil {
-		f.err = c.settings.token.check(f.operation)
+		f.err = c.settings().token.check(f.operation)
 	}
 	if f.err != nil {
 		return newTokenResponse(newInvalidResponse(f.err))
 	}
 	return newTokenResponse(c.exchange(ctx, &call{
 		operation: f.operation,
-		endpoint:  c.settings.token,
+		endpoint:  c.settings().token,
 		class:     class,
 		limits:    limits,
-		body:      f.encode(c.settings.parameters),
+		body:      f.encode(c.settings().parameters),
 	}))
 }
