@@ -19,17 +19,17 @@ import (
 type Reason int
 
 const (
-	// Broken: the connection could not be made, or ended too early.
+	// Broken means that the connection could not be made, or ended too early.
 	Broken Reason = iota
-	// TimedOut: the time of an attempt or of the call was over.
+	// TimedOut means that the time of an attempt or of the call was over.
 	TimedOut
-	// Ended: the caller's context ended.
+	// Ended means that the caller's context ended.
 	Ended
-	// Unprepared: Prepare failed.
+	// Unprepared means that Prepare failed.
 	Unprepared
-	// Redirected: the server wanted the call sent to another address.
+	// Redirected means that the server wanted the call sent to another address.
 	Redirected
-	// TooLarge: the body had more than [MaxBody] bytes.
+	// TooLarge means that the body had more than [MaxBody] bytes.
 	TooLarge
 )
 

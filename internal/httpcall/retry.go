@@ -6,7 +6,7 @@ package httpcall
 import (
 	"context"
 	"crypto/rand"
-	"encoding/binary"
+	"math/big"
 	"net/http"
 	"time"
 
@@ -80,7 +80,9 @@ func (f *flight) wait() (time.Duration, bool) {
 
 // below returns a random duration in [0, ceiling).
 func below(ceiling time.Duration) time.Duration {
-	var random [8]byte
-	_, _ = rand.Read(random[:]) // never fails
-	return time.Duration(binary.LittleEndian.Uint64(random[:]) % uint64(max(1, ceiling)))
+	random, err := rand.Int(rand.Reader, big.NewInt(int64(max(1, ceiling))))
+	if err != nil { // never, since Go 1.24
+		return ceiling
+	}
+	return time.Duration(random.Int64())
 }
