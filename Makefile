@@ -1,0 +1,104 @@
+# What a developer does here, by name. CI runs .ci/run, which says the same in bash.
+# Every module is found by its go.mod; nothing here has a list of them.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+BIN := $(CURDIR)/.tmp/bin
+GOLANGCI_LINT := $(BIN)/golangci-lint
+GOLANGCI_LINT_VERSION := v2.15.0
+FUZZTIME ?= 60s
+
+MODULES := $(shell find . -path './.*' -prune -o \( -name node_modules -o -name testdata \) -prune -o -name go.mod -exec dirname {} \; | sort)
+
+# Targets that need a folder are there only when the folder holds something to run.
+INTEROP := $(shell find internal/interop -name node_modules -prune -o -name '*_test.go' -print 2>/dev/null)
+BROWSER := $(if $(INTEROP),$(shell grep -l '^func TestBrowser' $(INTEROP)))
+BENCH := $(wildcard internal/bench/go.mod)
+HIDDEN := $(if $(INTEROP),,interop) $(if $(BROWSER),,browser) $(if $(BENCH),,bench)
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' -v hidden=' $(HIDDEN) ' \
+		'/^[a-z-]+:.*## / && !index(hidden, " " $$1 " ") { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: test
+test: ## Test the modules of go.work
+	go test work
+
+.PHONY: race
+race: ## Test them with the race detector (needs a C compiler)
+	go test -race work
+
+.PHONY: modules
+modules: ## Build and test each module by itself, without go.work (internal/interop: build only)
+	@set -e; for dir in $(MODULES); do \
+		echo "== $$dir"; \
+		(cd "$$dir" && GOWORK=off go build -o /dev/null ./...); \
+		if [ "$$dir" != ./internal/interop ]; then (cd "$$dir" && GOWORK=off go test ./...); fi; \
+	done
+
+.PHONY: lint
+lint: lint-tool ## Run go vet and golangci-lint in each module
+	@set -e; for dir in $(MODULES); do \
+		echo "== $$dir"; \
+		(cd "$$dir" && GOWORK=off go vet ./... && GOWORK=off $(GOLANGCI_LINT) run ./...); \
+	done
+
+# Installed unless it is there in this version, built with this Go.
+.PHONY: lint-tool
+lint-tool:
+	@go version -m $(GOLANGCI_LINT) 2>/dev/null | awk -v go="$$(go env GOVERSION)" \
+		'NR == 1 && $$2 == go { compiler = 1 } $$1 == "mod" && $$3 == "$(GOLANGCI_LINT_VERSION)" { version = 1 } \
+		END { exit !(compiler && version) }' || \
+		GOBIN=$(BIN) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+
+# Go can end a target with "context deadline exceeded" when FUZZTIME is over, having found nothing
+# (a race in its coordinator); such a target runs once more. A real finding writes a failing input.
+.PHONY: fuzz
+fuzz: ## Fuzz each target for FUZZTIME (60s), one at a time
+	@set -e; mkdir -p .tmp; log="$(CURDIR)/.tmp/fuzz.log"; count=0; \
+	for dir in $(MODULES); do \
+		cd "$(CURDIR)/$$dir"; \
+		grep -rq --include='*_test.go' '^func Fuzz' . || continue; \
+		listed=$$(GOWORK=off go test -list '^Fuzz' ./...); \
+		for target in $$(echo "$$listed" | awk '/^Fuzz/ { name[n++] = $$1 } /^ok/ { for (i = 0; i < n; i++) print $$2 ":" name[i]; n = 0 }'); do \
+			name=$${target##*:}; package=$${target%:*}; try=1; echo "== $$name in $$package"; \
+			while ! GOWORK=off go test -run '^$$' -fuzz "^$$name\$$" -fuzztime "$(FUZZTIME)" "$$package" >"$$log" 2>&1; do \
+				if [ $$try = 2 ] || grep -q 'Failing input' "$$log" || ! grep -q 'context deadline exceeded' "$$log"; then cat "$$log"; exit 1; fi; \
+				try=2; echo "once more: no finding, but Go's fuzzing coordinator stopped late"; \
+			done; \
+			tail -n 2 "$$log"; count=$$((count + 1)); \
+		done; \
+	done; \
+	echo "$$count fuzz targets, no finding"
+
+.PHONY: api
+api: ## Rewrite testdata/api and the snippets of README.md
+	go test ./internal/repotest -update
+
+.PHONY: tidy
+tidy: ## Run go mod tidy in each module
+	@set -e; for dir in $(MODULES); do (cd "$$dir" && GOWORK=off go mod tidy); done
+
+ifneq ($(INTEROP),)
+.PHONY: interop
+interop: ## Test against real servers (needs Node and npm)
+	cd internal/interop && GOWORK=off go test -count=1 -v -skip '^TestBrowser' ./...
+endif
+
+ifneq ($(BROWSER),)
+.PHONY: browser
+browser: ## Test logins in a real browser (needs Node, npm and Chromium)
+	cd internal/interop && GOWORK=off go test -count=1 -v -run '^TestBrowser' ./...
+endif
+
+ifneq ($(BENCH),)
+.PHONY: bench
+bench: ## Run the benchmarks beside those of other clients
+	cd internal/bench && GOWORK=off go test -run '^$$' -bench . -benchmem ./...
+endif
+
+.PHONY: ci
+ci: ## Run what CI runs
+	.ci/run
