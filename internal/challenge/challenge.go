@@ -27,7 +27,7 @@ func Parse(values []string) []Challenge {
 	return all
 }
 
-// Parameter returns the first parameter of that name among the challenges of
+// Parameter returns the first parameter of that lower-case name among the challenges of
 // one of the schemes, or of any scheme when none is named.
 func Parameter(challenges []Challenge, name string, schemes ...string) string {
 	for _, challenge := range challenges {
@@ -158,14 +158,15 @@ func (s *scanner) parameterValue() (string, bool) {
 	}
 	var value strings.Builder
 	for i := 1; i < len(s.rest); i++ {
-		switch s.rest[i] {
-		case '"':
+		if s.rest[i] == '"' {
 			s.rest = s.rest[i+1:]
 			return value.String(), true
-		case '\\':
-			if i++; i == len(s.rest) {
-				return "", false
-			}
+		}
+		if s.rest[i] == '\\' {
+			i++
+		}
+		if i == len(s.rest) || isControl(s.rest[i]) {
+			return "", false
 		}
 		value.WriteByte(s.rest[i])
 	}
@@ -187,6 +188,8 @@ func (c *Challenge) add(name, value string) bool {
 func isAlphanumeric(b byte) bool {
 	return b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z'
 }
+
+func isControl(b byte) bool { return b < ' ' && b != '\t' || b == 0x7f }
 
 func isTokenByte(b byte) bool {
 	return isAlphanumeric(b) || strings.IndexByte("!#$%&'*+-.^_`|~", b) >= 0

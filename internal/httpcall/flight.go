@@ -10,7 +10,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
-	"net/url"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -29,6 +28,7 @@ type flight struct {
 	client http.Client
 
 	attempts int
+	sent     bool          // some attempt may have reached the server
 	pause    time.Duration // before the next attempt
 	answer   Answer
 	failure  *Failure
@@ -64,8 +64,11 @@ func (f *flight) RoundTrip(outer *http.Request) (*http.Response, error) {
 	f.attempts++
 	f.answer, f.failure = f.attempt(outer.Context())
 	if f.failure != nil {
+		f.sent = f.sent || !f.failure.NotSent
+		f.failure.NotSent = !f.sent // what an earlier attempt sent was sent
 		return nil, f.failure
 	}
+	f.sent = true
 	return &http.Response{
 		StatusCode: f.answer.StatusCode, Header: f.answer.Header, Body: http.NoBody, Request: outer,
 	}, nil
@@ -78,8 +81,13 @@ func (f *flight) attempt(outer context.Context) (Answer, *Failure) {
 	ctx, cancel := context.WithTimeout(outer, min(f.limit, time.Until(f.deadline)))
 	defer cancel()
 	header, body, err := f.call.Prepare(ctx, f.attempts)
-	if err != nil {
+	switch {
+	case err != nil:
 		return Answer{}, unprepared(outer, err)
+	case ctx.Err() != nil: // it took all the time there was
+		late := failed(outer, ctx.Err(), nil)
+		late.NotSent = true
+		return Answer{}, late
 	}
 	var connection *connection // traced for single-use calls only: it has a price
 	if f.call.Class == SingleUse {
@@ -96,7 +104,7 @@ func (f *flight) attempt(outer context.Context) (Answer, *Failure) {
 	defer func() { _ = response.Body.Close() }() // after a read to the end there is nothing left to fail
 	answer.StatusCode, answer.Header = response.StatusCode, response.Header
 	if response.StatusCode/100 == 3 {
-		return answer, &Failure{Reason: Redirected, Location: origin(response)}
+		return answer, &Failure{Reason: Redirected, Location: f.origin(response)}
 	}
 	answer.Body, err = read(response)
 	switch {
@@ -148,10 +156,10 @@ func read(response *http.Response) (string, error) {
 }
 
 // origin returns scheme and host of where a redirect leads, without anything
-// that could be a secret.
-func origin(response *http.Response) string {
-	target, err := url.Parse(response.Header.Get("Location"))
-	if err != nil || target.Host == "" {
+// that could be a secret; nothing when it stays where it is.
+func (f *flight) origin(response *http.Response) string {
+	target, err := f.call.URL.Parse(response.Header.Get("Location"))
+	if err != nil || target.Host == "" || target.Scheme == f.call.URL.Scheme && target.Host == f.call.URL.Host {
 		return ""
 	}
 	return target.Scheme + "://" + target.Host

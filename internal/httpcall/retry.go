@@ -71,11 +71,11 @@ func (f *flight) wait() (time.Duration, bool) {
 		}
 		return asked + below(limits.MinWait), true
 	}
-	ceiling := limits.MaxWait
-	if doublings := f.attempts - 1; doublings < 32 && limits.MinWait<<doublings < ceiling {
-		ceiling = limits.MinWait << doublings
+	ceiling := limits.MinWait
+	for attempt := 1; attempt < f.attempts && ceiling < limits.MaxWait; attempt++ {
+		ceiling *= 2
 	}
-	return below(ceiling), true
+	return below(min(ceiling, limits.MaxWait)), true
 }
 
 // below returns a random duration in [0, ceiling).

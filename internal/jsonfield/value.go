@@ -10,8 +10,8 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// MaxSeconds is the longest duration that Seconds returns: ten years.
-const MaxSeconds = 10 * 365 * 24 * time.Hour
+// Longest is the longest duration that Seconds returns: ten years.
+const Longest = 10 * 365 * 24 * time.Hour
 
 // Absent reports whether a member is missing or null, which mean the same for
 // an optional member.
@@ -43,11 +43,12 @@ func Words(value gjson.Result) (text string, ok bool) {
 }
 
 // Seconds returns a number of seconds, given as a JSON number of any form or as
-// a string that holds one. It is clamped to [MaxSeconds]. A negative number and
+// a string that holds one. It is clamped to [Longest]. A negative number and
 // anything else are not ok.
 func Seconds(value gjson.Result) (duration time.Duration, ok bool) {
 	if value.Type == gjson.String {
-		if !gjson.Valid(value.Str) {
+		// the first check is for the second one's sake: gjson recurses
+		if strings.Trim(value.Str, "0123456789+-.eE \t\r\n") != "" || !gjson.Valid(value.Str) {
 			return 0, false
 		}
 		value = gjson.Parse(value.Str)
@@ -55,8 +56,8 @@ func Seconds(value gjson.Result) (duration time.Duration, ok bool) {
 	if value.Type != gjson.Number || value.Num < 0 {
 		return 0, false
 	}
-	if value.Num >= MaxSeconds.Seconds() {
-		return MaxSeconds, true
+	if value.Num >= Longest.Seconds() {
+		return Longest, true
 	}
 	return time.Duration(value.Num * float64(time.Second)), true
 }

@@ -33,7 +33,10 @@ type Attempt struct {
 
 // Parameter is one parameter of a request's form, not yet encoded.
 type Parameter struct {
-	Name, Value string
+	// Name is the wire name, such as client_id.
+	Name string
+	// Value is sent as it is, form-encoded.
+	Value string
 }
 
 // Credentials are what a [Method] adds to one attempt. The zero value adds

@@ -50,8 +50,8 @@ func SecretPostFunc(secret func(context.Context) (string, error)) Method {
 
 // secretSource holds a secret behind funcs, where no printing can reach it.
 type secretSource struct {
-	read     func(context.Context) (string, error)
-	validate func() error // of a fixed secret; otherwise nil
+	read  func(context.Context) (string, error)
+	known func() (string, error) // what can be said beforehand: nil for a secret that may change
 }
 
 var (
@@ -60,13 +60,13 @@ var (
 )
 
 func fixed(secret string) secretSource {
-	read := func(context.Context) (string, error) { return secret, notEmpty(secret) }
-	return secretSource{read: read, validate: func() error { return notEmpty(secret) }}
+	known := func() (string, error) { return secret, notEmpty(secret) }
+	return secretSource{read: func(context.Context) (string, error) { return known() }, known: known}
 }
 
 func changing(secret func(context.Context) (string, error)) secretSource {
 	if secret == nil {
-		return secretSource{validate: func() error { return errNoFunc }}
+		return secretSource{known: func() (string, error) { return "", errNoFunc }}
 	}
 	read := func(ctx context.Context) (string, error) {
 		current, err := secret(ctx)
@@ -85,11 +85,12 @@ func notEmpty(secret string) error {
 	return nil
 }
 
-func (s secretSource) check() error {
-	if s.validate == nil {
-		return nil
+// check returns a fixed secret, or an empty one when it may change.
+func (s secretSource) check() (string, error) {
+	if s.known == nil {
+		return "", nil
 	}
-	return s.validate()
+	return s.known()
 }
 
 // basic is client_secret_basic in both of its encodings.
@@ -110,10 +111,11 @@ func (*basic) Name() string { return "client_secret_basic" }
 
 // Validate reports what is wrong with a fixed secret or with the identifier.
 func (b *basic) Validate(clientID string) error {
-	if err := b.secret.check(); err != nil {
+	secret, err := b.secret.check()
+	if err != nil {
 		return err
 	}
-	_, err := b.join(clientID, "")
+	_, err = b.join(clientID, secret)
 	return err
 }
 
@@ -159,7 +161,10 @@ type post struct{ secret secretSource }
 func (post) Name() string { return "client_secret_post" }
 
 // Validate reports what is wrong with a fixed secret.
-func (p post) Validate(string) error { return p.secret.check() }
+func (p post) Validate(string) error {
+	_, err := p.secret.check()
+	return err
+}
 
 func (p post) Credentials(ctx context.Context, attempt Attempt) (Credentials, error) {
 	if p.secret.read == nil {
