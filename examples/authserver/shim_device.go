@@ -1,0 +1,72 @@
+// Copyright 2026 The identitymodel Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package authserver
+
+import (
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/luikyv/go-oidc/pkg/goidc"
+)
+
+// paceDevices is the shim for all that go-oidc leaves out of RFC 8628: it
+// writes the interval, the lifetime and verification_uri_complete into the
+// device authorization answer, answers slow_down to polls that come too fast,
+// and approves by itself if [Options.ApproveDeviceAfter] says so.
+func (s *Server) paceDevices(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost && r.URL.Path == deviceAuthorizationPath {
+			s.authorizeDevice(w, r, next)
+			return
+		}
+		if r.Method == http.MethodPost && r.URL.Path == tokenPath {
+			r = withForm(r)
+			if r.PostForm.Get("grant_type") == string(goidc.GrantDeviceCode) {
+				s.pollDevice(w, r, next)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// authorizeDevice rewrites the device authorization answer.
+func (s *Server) authorizeDevice(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	a := ask(next, r)
+	a.change(func(members map[string]json.RawMessage) {
+		var deviceCode, userCode, page string
+		_ = json.Unmarshal(members["device_code"], &deviceCode)
+		_ = json.Unmarshal(members["user_code"], &userCode)
+		_ = json.Unmarshal(members["verification_uri"], &page)
+
+		s.polls.start(deviceCode, userCode, time.Now())
+		members["interval"] = jsonValue(seconds(s.opts.DeviceInterval))
+		members["expires_in"] = jsonValue(seconds(s.opts.DeviceLifetime))
+		members["verification_uri_complete"] = jsonValue(page + "?user_code=" + userCode)
+	})
+	a.send(w)
+}
+
+// pollDevice lets go-oidc answer a poll, and turns authorization_pending into
+// slow_down if the poll came too fast.
+func (s *Server) pollDevice(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	now := time.Now()
+	a := ask(next, r)
+	if a.errorCode() != string(goidc.ErrorCodeAuthPending) {
+		a.send(w)
+		return
+	}
+	v := s.polls.pending(r.PostForm.Get("device_code"), now)
+	if v.tooFast {
+		writeError(w, http.StatusBadRequest, string(goidc.ErrorCodeSlowDown), "poll less often")
+		return
+	}
+	if v.approve {
+		if err := s.ApproveDevice(v.userCode); err != nil {
+			s.log.Info("automatic approval", "error", err)
+		}
+	}
+	a.send(w)
+}
