@@ -53,6 +53,9 @@ type Call struct {
 	// The header must be new each time; neither is changed afterwards. ctx ends
 	// with the attempt.
 	Prepare func(ctx context.Context, attempt int) (http.Header, []byte, error)
+	// Observe sees the header of each answer, also of one that is followed by
+	// another attempt. Optional.
+	Observe func(http.Header)
 }
 
 // Answer is a complete response.
@@ -65,8 +68,9 @@ type Answer struct {
 
 // Caller sends calls. It is safe for concurrent use.
 type Caller struct {
-	pooled, fresh http.RoundTripper
-	attemptTime   time.Duration // the Timeout of the caller's client; 0 = none
+	pooled, fresh  http.RoundTripper
+	ownConnections bool          // single-use calls have connections of their own: fresh is not pooled
+	attemptTime    time.Duration // the Timeout of the caller's client; 0 = none
 }
 
 // New returns a Caller that sends through client, which is not written to: its
@@ -75,13 +79,29 @@ type Caller struct {
 // calls on connections of their own.
 func New(client *http.Client) *Caller {
 	if client == nil {
-		return &Caller{pooled: pooledTransport(), fresh: freshTransport()}
+		return &Caller{pooled: pooledTransport(), fresh: freshTransport(), ownConnections: true}
 	}
 	transport := client.Transport
 	if transport == nil {
 		transport = http.DefaultTransport
 	}
 	return &Caller{pooled: transport, fresh: transport, attemptTime: client.Timeout}
+}
+
+// Over returns a Caller that sends through what wrap makes of the transports of
+// this one.
+func (c *Caller) Over(wrap func(http.RoundTripper) (http.RoundTripper, error)) (*Caller, error) {
+	pooled, err := wrap(c.pooled)
+	if err != nil {
+		return nil, err
+	}
+	fresh := pooled
+	if c.ownConnections {
+		if fresh, err = wrap(c.fresh); err != nil {
+			return nil, err
+		}
+	}
+	return &Caller{pooled: pooled, fresh: fresh, ownConnections: c.ownConnections, attemptTime: c.attemptTime}, nil
 }
 
 // Do carries out the call. The error is nil or a [*Failure]; the Answer is

@@ -10,7 +10,10 @@
 //	SecretBasic         a shared secret in the Authorization header
 //	SecretBasicRFC2617  the same without escaping, for servers that want it raw
 //	SecretPost          a shared secret in the body
-//	Assertion           a signed JWT or SAML assertion that a function supplies
+//	SecretJWT           a JWT signed with a shared secret
+//	PrivateKeyJWT       a JWT signed with a key of the client
+//	TLS, SelfSignedTLS  the certificate of the connection
+//	Assertion           a JWT that a function supplies
 //
 // Secrets that rotate are read through SecretBasicFunc, SecretBasicRFC2617Func
 // and SecretPostFunc. Anything else can implement [Method].
@@ -51,8 +54,12 @@ type Credentials struct {
 // Method is one way for a client to prove who it is. An implementation must be
 // safe for concurrent use by multiple goroutines.
 //
-// A Method may also have a method Validate(clientID string) error, which
-// tokenclient.New calls, so that a mistake is found before anything is sent.
+// A Method may also have these methods, which tokenclient.New calls, so that a
+// mistake is found before anything is sent:
+//
+//	Validate(clientID string) error    reports what is wrong
+//	Algorithm() string                 the alg that it signs with, compared with the server's metadata
+//	Transport(http.RoundTripper) (http.RoundTripper, error)    what to send through instead
 type Method interface {
 	// Name is the name that the method has in server metadata, such as
 	// client_secret_basic. The name none means that nothing is proved, and that

@@ -1,0 +1,137 @@
+// Copyright 2026 The identitymodel Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// This file implements client authentication by mutual TLS (RFC 8705 section 2).
+
+package clientauth
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"sync"
+)
+
+// TLS proves who the client is by the certificate of its connection, which a
+// certificate authority has issued: tls_client_auth (RFC 8705 section 2.1).
+// client_id goes into the body. The Client uses the endpoints that the server has
+// for such clients (mtls_endpoint_aliases), and presents the certificate there
+// only: to the endpoints of the Client, nowhere else.
+//
+// The function returns the certificate with its key. It is called for each
+// attempt and should have it at hand; when the certificate is another one than
+// before, new connections are made, and idle ones of the old one are closed. The
+// Client's transport must be an *http.Transport, of which a copy is used.
+//
+// With nil the transport that the Client was given presents a certificate by
+// itself, and only the rest is done.
+func TLS(certificate func(context.Context) (*tls.Certificate, error)) Method {
+	return &mutualTLS{"tls_client_auth", certificate}
+}
+
+// SelfSignedTLS is [TLS] for a certificate that the client has signed itself and
+// the server knows: self_signed_tls_client_auth (RFC 8705 section 2.2).
+func SelfSignedTLS(certificate func(context.Context) (*tls.Certificate, error)) Method {
+	return &mutualTLS{"self_signed_tls_client_auth", certificate}
+}
+
+// CertificateThumbprint returns the SHA-256 thumbprint of a certificate,
+// base64url-encoded: the x5t#S256 that a bound token has in its cnf (RFC 8705
+// section 3.1).
+func CertificateThumbprint(certificate *x509.Certificate) string {
+	digest := sha256.Sum256(certificate.Raw)
+	return base64.RawURLEncoding.EncodeToString(digest[:])
+}
+
+type mutualTLS struct {
+	name        string
+	certificate func(context.Context) (*tls.Certificate, error)
+}
+
+var (
+	errNoCertificate = errors.New("clientauth: there is no certificate, or it has no key")
+	errTransport     = errors.New("clientauth: TLS needs an *http.Transport to present a certificate with; " +
+		"with another one use TLS(nil), and present it there")
+)
+
+func (m *mutualTLS) Name() string { return m.name }
+
+// Credentials makes sure that there is a certificate, before anything is sent.
+func (m *mutualTLS) Credentials(ctx context.Context, attempt Attempt) (Credentials, error) {
+	if m.certificate != nil {
+		if _, err := m.read(ctx); err != nil {
+			return Credentials{}, err
+		}
+	}
+	return Credentials{Parameters: []Parameter{{"client_id", attempt.ClientID}}}, nil
+}
+
+func (m *mutualTLS) read(ctx context.Context) (*tls.Certificate, error) {
+	certificate, err := m.certificate(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if certificate == nil || len(certificate.Certificate) == 0 || certificate.PrivateKey == nil {
+		return nil, errNoCertificate
+	}
+	return certificate, nil
+}
+
+// Transport returns a RoundTripper that presents the certificate over a copy of
+// base, which tokenclient.New then uses.
+func (m *mutualTLS) Transport(base http.RoundTripper) (http.RoundTripper, error) {
+	if m.certificate == nil {
+		return base, nil
+	}
+	transport, ok := base.(*http.Transport)
+	if !ok {
+		return nil, errTransport
+	}
+	return &presenting{method: m, base: transport.Clone()}, nil
+}
+
+// presenting sends each request over a transport for the current certificate.
+type presenting struct {
+	method *mutualTLS
+	base   *http.Transport // never used itself
+
+	mu      sync.Mutex
+	leaf    []byte // of the certificate that current presents
+	current *http.Transport
+}
+
+func (p *presenting) RoundTrip(request *http.Request) (*http.Response, error) {
+	certificate, err := p.method.read(request.Context())
+	if err != nil {
+		return nil, err
+	}
+	return p.transport(certificate).RoundTrip(request)
+}
+
+func (p *presenting) transport(certificate *tls.Certificate) *http.Transport {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.current != nil && bytes.Equal(p.leaf, certificate.Certificate[0]) {
+		return p.current
+	}
+	if p.current != nil {
+		p.current.CloseIdleConnections()
+	}
+	transport := p.base.Clone()
+	if transport.TLSClientConfig == nil {
+		transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	transport.TLSClientConfig.Certificates = nil
+	// Asked this way, the certificate is presented whatever authorities the server
+	// names: none of them has issued a self-signed one.
+	transport.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		return certificate, nil
+	}
+	p.current, p.leaf = transport, certificate.Certificate[0]
+	return transport
+}
