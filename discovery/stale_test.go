@@ -37,7 +37,7 @@ func (panicking) RoundTrip(*http.Request) (*http.Response, error) { panic("a bug
 func TestKeysAreNotKeptForEver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var current http.RoundTripper = http.NewFileTransportFS(keySetFile)
+		current := http.NewFileTransportFS(keySetFile)
 		client := &http.Client{Transport: switched(func() http.RoundTripper { return current })}
 		keys, err := discovery.NewKeys("https://as.example/jwks.json", discovery.Options{HTTPClient: client, MaxAttempts: 1})
 		require.NoError(t, err)

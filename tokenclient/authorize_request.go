@@ -11,6 +11,13 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/seed-df263610/identitymodel/discovery"
 )
 
 // AuthorizeRequest is one login: what is sent with it, and what has to be
@@ -28,7 +35,8 @@ type AuthorizeRequest struct {
 	// State ties the answer to this login. Required; at random by
 	// [NewAuthorizeRequest].
 	State string
-	// Nonce ties the ID token to this login. At random by [NewAuthorizeRequest].
+	// Nonce ties the ID token to this login. At random by [NewAuthorizeRequest] when
+	// the scope has openid; some servers refuse it otherwise.
 	Nonce string
 	// CodeVerifier is the PKCE proof key: a secret. Required; at random by
 	// [NewAuthorizeRequest]. Its S256 challenge is what is sent.
@@ -59,47 +67,100 @@ type AuthorizeRequest struct {
 	// Resource are the APIs that the tokens are for, as absolute URIs (RFC 8707).
 	// Optional.
 	Resource []string
+	// Claims are the claims to ask for, as a JSON object (OpenID Connect Core
+	// section 5.5). Optional.
+	Claims string
+	// AuthorizationDetails are what to allow in detail, as a JSON array (RFC 9396
+	// section 2). Optional.
+	AuthorizationDetails string
+	// DPoPKeyThumbprint binds the code to a DPoP key, by its SHA-256 thumbprint (RFC
+	// 9449 section 10). Default: that of Config.DPoP, if there is one.
+	DPoPKeyThumbprint string
 	// Parameters are sent besides, sorted by name. Optional.
 	Parameters url.Values
+
+	// Request is a request object, signed by the client (RFC 9101). It is sent
+	// instead of all the above, of which only RedirectURI, State, Nonce and
+	// CodeVerifier may be set, to what the object has. Optional.
+	Request string
+	// RequestURI is what [Client.PushAuthorization] got for the request. It is sent
+	// instead of all the above. Optional.
+	RequestURI string
+	// RequestURIExpiry is when RequestURI expires. The zero time means that the
+	// server did not say.
+	RequestURIExpiry time.Time
+
+	used *atomic.Bool // whether RequestURI is in an address already; nil when it does not matter
 }
 
 const responseTypeCode = "code"
 
-// NewAuthorizeRequest returns a login with new random values for State, Nonce and
-// CodeVerifier, of 256 bits each.
+// NewAuthorizeRequest returns a login with new random values for State,
+// CodeVerifier and, when the scope has openid, Nonce, of 256 bits each.
 func NewAuthorizeRequest(scope, redirectURI string) AuthorizeRequest {
-	return AuthorizeRequest{
-		Scope: scope, RedirectURI: redirectURI,
-		State: newRandom(), Nonce: newRandom(), CodeVerifier: NewCodeVerifier(),
+	login := AuthorizeRequest{
+		Scope: scope, RedirectURI: redirectURI, State: newRandom(), CodeVerifier: NewCodeVerifier(),
 	}
+	if slices.Contains(strings.Fields(scope), "openid") {
+		login.Nonce = newRandom()
+	}
+	return login
 }
 
 // AuthorizeURL returns the address to send the user's browser to (RFC 6749
-// section 4.1.1). Nothing is sent. A query that the endpoint has is kept. The
-// error is an [*Error] of [KindRequest] that names what is missing.
+// section 4.1.1). Nothing is sent. A query that the endpoint has is kept. With a
+// RequestURI or a Request, the address has nothing else but client_id.
+//
+// The error is an [*Error] of [KindRequest] that names what is missing. It is one
+// too when Config.Metadata says that the server wants requests pushed or signed
+// and this one is not; and when a RequestURI has expired, or is in an address
+// already, because it works once (RFC 9126 section 4).
 func (c *Client) AuthorizeURL(request AuthorizeRequest) (string, error) {
-	f := c.newAuthorizeForm(request)
+	f := newForm("authorization request")
+	f.needsClientID(c.settings().clientID)
+	f.add("client_id", c.settings().clientID)
+	if request.RequestURI != "" {
+		f.requestURI(request)
+	} else {
+		f.checkPushed(&c.settings().metadata)
+		f.authorizeParameters(request, c.settings())
+	}
+	return c.settings().authorization.withQuery(f)
+}
+
+// withQuery returns the address with a form as its query.
+func (e endpoint) withQuery(f *form) (string, error) {
 	if f.err == nil {
-		f.err = c.settings().authorization.check(f.operation)
+		f.err = e.check(f.operation)
 	}
 	if f.err != nil {
 		return "", f.err
 	}
-	address := *c.settings().authorization.url
-	query := f.encode(nil)
-	if address.RawQuery != "" {
-		query = slices.Concat([]byte(address.RawQuery), []byte("&"), query)
-	}
-	address.RawQuery = string(query)
+	address := *e.url
+	query := []string{address.RawQuery, string(f.encode(nil))}
+	address.RawQuery = strings.Trim(strings.Join(query, "&"), "&")
 	return address.String(), nil
 }
 
-func (c *Client) newAuthorizeForm(request AuthorizeRequest) *form {
-	f := newForm("authorization request")
-	if c.settings().clientID == "" {
-		f.refuse("Config.ClientID", "is required")
+func (f *form) requestURI(request AuthorizeRequest) {
+	f.add("request_uri", request.RequestURI)
+	switch {
+	case !request.RequestURIExpiry.IsZero() && !time.Now().Before(request.RequestURIExpiry):
+		f.refuse("request_uri", "has expired; push the request again")
+	case request.used != nil && request.used.Swap(true):
+		f.refuse("request_uri", "is in an address already, and works once; push the request again")
 	}
-	f.add("client_id", c.settings().clientID)
+}
+
+// authorizeParameters adds what a request consists of, but for client_id.
+func (f *form) authorizeParameters(request AuthorizeRequest, s *settings) {
+	if request.Request != "" {
+		f.requestObject(request)
+		return
+	}
+	if isTrue(s.metadata.RequireSignedRequestObject) {
+		f.refuse("request", "is required: the server wants authorization requests signed (RFC 9101)")
+	}
 	f.add("response_type", cmp.Or(request.ResponseType, responseTypeCode))
 	f.optional("scope", request.Scope)
 	f.required("redirect_uri", request.RedirectURI)
@@ -111,17 +172,78 @@ func (c *Client) newAuthorizeForm(request AuthorizeRequest) *form {
 	f.optional("response_mode", request.ResponseMode)
 	f.codeChallenge(request.CodeVerifier)
 	f.optional("display", request.Display)
-	maxAge := ""
-	if request.MaxAge != nil {
-		maxAge = strconv.Itoa(*request.MaxAge)
-	}
-	f.optional("max_age", maxAge)
+	f.optional("max_age", maxAge(request.MaxAge))
 	f.optional("ui_locales", request.UILocales)
 	f.optional("id_token_hint", request.IDTokenHint)
 	f.repeated("resource", request.Resource)
+	f.optionalJSON("claims", request.Claims, "{")
+	f.optionalJSON("authorization_details", request.AuthorizationDetails, "[")
+	f.optional("dpop_jkt", cmp.Or(request.DPoPKeyThumbprint, s.dpop.thumbprint()))
+	f.optional("request", "")
+	f.optional("request_uri", "")
 	f.parameters(request.Parameters)
-	return f
 }
+
+func (f *form) needsClientID(id string) {
+	if id == "" {
+		f.refuse("Config.ClientID", "is required")
+	}
+}
+
+func maxAge(seconds *int) string {
+	if seconds == nil {
+		return ""
+	}
+	return strconv.Itoa(*seconds)
+}
+
+// optionalJSON adds a parameter that is JSON and starts with a character.
+func (f *form) optionalJSON(name, value, start string) {
+	if strings.TrimSpace(value) != "" && (!gjson.Valid(value) || !strings.HasPrefix(strings.TrimSpace(value), start)) {
+		f.refuse(name, "is not JSON that starts with "+start)
+		return
+	}
+	f.optional(name, value)
+}
+
+// requestObject adds a request object, beside which nothing else may be set.
+func (f *form) requestObject(request AuthorizeRequest) {
+	f.add("request", request.Request)
+	f.remembered("state", request.State)
+	f.remembered("redirect_uri", request.RedirectURI)
+	for _, other := range []struct {
+		name string
+		set  bool
+	}{
+		{"scope", request.Scope != ""},
+		{"response_mode", request.ResponseMode != ""},
+		{"login_hint", request.LoginHint != ""},
+		{"acr_values", request.ACRValues != ""},
+		{"prompt", request.Prompt != ""},
+		{"display", request.Display != ""},
+		{"max_age", request.MaxAge != nil},
+		{"ui_locales", request.UILocales != ""},
+		{"id_token_hint", request.IDTokenHint != ""},
+		{"resource", len(request.Resource) > 0},
+		{"claims", request.Claims != ""},
+		{"authorization_details", request.AuthorizationDetails != ""},
+		{"dpop_jkt", request.DPoPKeyThumbprint != ""},
+		{"Parameters", len(request.Parameters) > 0},
+	} {
+		if other.set {
+			f.refuse(other.name, "cannot be set beside a request object, which has it")
+		}
+	}
+}
+
+// checkPushed refuses a request in the open where the server wants it pushed.
+func (f *form) checkPushed(m *discovery.Metadata) {
+	if isTrue(m.RequirePushedAuthorizationRequests) {
+		f.refuse("request_uri", "is required: the server wants authorization requests pushed; see PushAuthorization (RFC 9126)")
+	}
+}
+
+func isTrue(flag *bool) bool { return flag != nil && *flag }
 
 func (f *form) codeChallenge(verifier string) {
 	if err := checkCodeVerifier(verifier); err != nil {
@@ -129,5 +251,5 @@ func (f *form) codeChallenge(verifier string) {
 	}
 	f.add("code_challenge", CodeChallenge(verifier))
 	f.add("code_challenge_method", "S256")
-	f.fields = append(f.fields, field{name: "code_verifier"}) // remembered, not sent
+	f.remembered("code_verifier", verifier)
 }

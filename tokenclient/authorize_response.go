@@ -37,7 +37,8 @@ func (a *AuthorizeResponse) TokenRequest() AuthorizationCodeTokenRequest { retur
 // with the login that was sent, and sends nothing.
 //
 // In this order: no parameter that matters may be there twice; iss, when it is
-// there, must be Config.Issuer, when that is set (RFC 9207 section 2.4); state
+// there, must be the issuer, when that is known, and it must be there when
+// Config.Metadata says that the server sends it (RFC 9207 section 2.4); state
 // must be the one that was sent; an error response becomes an [*Error] of
 // [KindProtocol] with its code; in a code flow there must be a code and no token.
 // Everything but the error response is an [*Error] of [KindPolicy]: the answer is
@@ -58,6 +59,9 @@ func (c *Client) checkAuthorizeResponse(values url.Values, sent AuthorizeRequest
 		if len(values[name]) > 1 {
 			return refusedCallback("it has more than one " + name)
 		}
+	}
+	if !values.Has("iss") && isTrue(c.settings().metadata.AuthorizationResponseIssParameterSupported) {
+		return refusedCallback("it has no iss, which the server always sends: it comes from another server")
 	}
 	if values.Has("iss") && c.settings().issuer != "" && values.Get("iss") != c.settings().issuer {
 		return refusedCallback("its iss is not Config.Issuer: it comes from another server")

@@ -32,6 +32,23 @@ func TestNewAuthorizeRequestIsRandom(t *testing.T) {
 	assert.Len(t, seen, 3*logins, "no value comes twice")
 }
 
+// Servers refuse the nonce of OpenID Connect with any other login; oidc-provider
+// answers invalid_request.
+func TestNewAuthorizeRequestHasANonceOnlyForOpenID(t *testing.T) {
+	t.Parallel()
+	for scope, want := range map[string]bool{
+		"openid": true, "api1 openid": true, "": false, "api1 offline_access": false, "openid2 not-openid": false,
+	} {
+		login := tokenclient.NewAuthorizeRequest(scope, redirectURI)
+		assert.Equal(t, want, login.Nonce != "", scope)
+
+		client, _ := newMockClient(t)
+		address, err := client.AuthorizeURL(login)
+		require.NoError(t, err)
+		assert.Equal(t, want, strings.Contains(address, "&nonce="), scope)
+	}
+}
+
 const allowedInVerifier = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 
 func TestCodeChallenge(t *testing.T) {
@@ -49,7 +66,8 @@ func TestAuthorizeURL(t *testing.T) {
 	full.Scope, full.Nonce, full.ResponseType, full.ResponseMode = "openid api1", "n", "code id_token", "form_post"
 	full.LoginHint, full.ACRValues, full.Prompt, full.Display = "bob", "tenant:one", "login", "page"
 	full.MaxAge, full.UILocales, full.IDTokenHint = &age, "de en", "hint"
-	full.Resource, full.Parameters = []string{"urn:a", "urn:b"}, url.Values{"claims": {`{"a":1}`}}
+	full.Resource, full.Parameters = []string{"urn:a", "urn:b"}, url.Values{"audience": {"x"}}
+	full.Claims, full.AuthorizationDetails, full.DPoPKeyThumbprint = `{"a":1}`, ` [{"type":"t"}]`, "jkt"
 	tests := map[string]struct {
 		endpoint string
 		request  tokenclient.AuthorizeRequest
@@ -59,7 +77,8 @@ func TestAuthorizeURL(t *testing.T) {
 		"all": {
 			"", full, start + "code+id_token&scope=openid+api1&redirect_uri=https%3A%2F%2Fapp.example%2Fcb&state=s&nonce=n" +
 				"&login_hint=bob&acr_values=tenant%3Aone&prompt=login&response_mode=form_post" + pkce +
-				"&display=page&max_age=0&ui_locales=de+en&id_token_hint=hint&resource=urn%3Aa&resource=urn%3Ab&claims=%7B%22a%22%3A1%7D",
+				"&display=page&max_age=0&ui_locales=de+en&id_token_hint=hint&resource=urn%3Aa&resource=urn%3Ab&claims=%7B%22a%22%3A1%7D" +
+				"&authorization_details=+%5B%7B%22type%22%3A%22t%22%7D%5D&dpop_jkt=jkt&audience=x",
 		},
 		"an endpoint with a query": {
 			"https://as.example/authorize?p=b2c_1", login,
@@ -90,15 +109,24 @@ func TestAuthorizeURLRefuses(t *testing.T) {
 		change    func(*tokenclient.AuthorizeRequest, *tokenclient.Config)
 		parameter string
 	}{
-		"no client id":         {func(_ *tokenclient.AuthorizeRequest, c *tokenclient.Config) { c.ClientID, c.Auth = "", nil }, "Config.ClientID"},
-		"no endpoint":          {func(_ *tokenclient.AuthorizeRequest, c *tokenclient.Config) { c.Endpoints.Authorization = "" }, "Config.Endpoints.Authorization"},
-		"no redirect URI":      {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.RedirectURI = "" }, "redirect_uri"},
-		"no state":             {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.State = "" }, "state"},
-		"no verifier":          {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.CodeVerifier = "" }, "code_verifier"},
-		"short verifier":       {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.CodeVerifier = verifier[1:] }, "code_verifier"},
-		"challenge besides":    {parameterBesides("code_challenge"), "code_challenge"},
-		"verifier in the open": {parameterBesides("code_verifier"), "code_verifier"},
-		"client_id besides":    {parameterBesides("client_id"), "client_id"},
+		"no client id":                    {func(_ *tokenclient.AuthorizeRequest, c *tokenclient.Config) { c.ClientID, c.Auth = "", nil }, "Config.ClientID"},
+		"no endpoint":                     {func(_ *tokenclient.AuthorizeRequest, c *tokenclient.Config) { c.Endpoints.Authorization = "" }, "Config.Endpoints.Authorization"},
+		"no redirect URI":                 {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.RedirectURI = "" }, "redirect_uri"},
+		"no state":                        {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.State = "" }, "state"},
+		"no verifier":                     {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.CodeVerifier = "" }, "code_verifier"},
+		"short verifier":                  {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.CodeVerifier = verifier[1:] }, "code_verifier"},
+		"challenge besides":               {parameterBesides("code_challenge"), "code_challenge"},
+		"verifier in the open":            {parameterBesides("code_verifier"), "code_verifier"},
+		"client_id besides":               {parameterBesides("client_id"), "client_id"},
+		"request besides":                 {parameterBesides("request"), "request"},
+		"request_uri besides":             {parameterBesides("request_uri"), "request_uri"},
+		"claims are no object":            {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.Claims = `["a"]` }, "claims"},
+		"claims are no JSON":              {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.Claims = `{"a"` }, "claims"},
+		"details are no array":            {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.AuthorizationDetails = `{}` }, "authorization_details"},
+		"a scope beside a request object": {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.Request = "jwt" }, "scope"},
+		"no state beside a request object": {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) {
+			r.Scope, r.State, r.Request = "", "", "jwt"
+		}, "state"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

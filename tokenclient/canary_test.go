@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -78,6 +79,7 @@ type shown[T any] struct {
 func newCanaryClient(t *testing.T) (*tokenclient.Client, *tokentest.Server) {
 	t.Helper()
 	return newServerClient(t, func(c *tokenclient.Config) {
+		c.Endpoints.BackchannelAuthentication = strings.Replace(c.Endpoints.Token, tokentest.TokenPath, backchannelPath, 1)
 		c.Auth = clientauth.SecretBasic(canary)
 		c.Parameters = url.Values{"default_parameter": {canary}}
 		c.Header = http.Header{"X-Api-Key": {canary}}
@@ -97,6 +99,9 @@ func TestNoTypePrintsASecret(t *testing.T) {
 		"device_code": canary, "user_code": canary, "verification_uri": "https://as.example", "expires_in": 60,
 	}))
 	device, err := client.RequestDeviceAuthorization(t.Context(), tokenclient.DeviceAuthorizationRequest{})
+	require.NoError(t, err)
+	server.Enqueue(backchannelPath, tokentest.JSON(http.StatusOK, map[string]any{"auth_req_id": canary}))
+	asked, err := client.RequestBackchannelAuthentication(t.Context(), leastBackchannel())
 	require.NoError(t, err)
 	login := tokenclient.NewAuthorizeRequest("openid", redirectURI)
 	login.CodeVerifier, login.Parameters = canary, url.Values{"p": {canary}}
@@ -131,7 +136,19 @@ func TestNoTypePrintsASecret(t *testing.T) {
 		"DeviceAuthorizationRequest": shown[tokenclient.DeviceAuthorizationRequest]{
 			Value: tokenclient.DeviceAuthorizationRequest{Parameters: url.Values{"p": {canary}}},
 		},
+		"*BackchannelAuthenticationResponse": asked,
+		"BackchannelAuthenticationRequest": shown[tokenclient.BackchannelAuthenticationRequest]{
+			Value: tokenclient.BackchannelAuthenticationRequest{ClientNotificationToken: canary, UserCode: canary, LoginHintToken: canary},
+		},
+		"BackchannelAuthenticationTokenRequest": shown[tokenclient.BackchannelAuthenticationTokenRequest]{asked.TokenRequest(), asked.TokenRequest()},
+		"TokenExchangeTokenRequest": shown[tokenclient.TokenExchangeTokenRequest]{
+			Value: tokenclient.TokenExchangeTokenRequest{SubjectToken: canary, ActorToken: canary},
+		},
+		"JWTBearerTokenRequest":   shown[tokenclient.JWTBearerTokenRequest]{tokenclient.JWTBearerTokenRequest{Assertion: canary}, nil},
+		"SAML2BearerTokenRequest": shown[tokenclient.SAML2BearerTokenRequest]{tokenclient.SAML2BearerTokenRequest{Assertion: canary}, nil},
 	}
+	maps.Copy(values, registrationSecrets(t))
+	maps.Copy(values, endpointSecrets(t))
 	for name, value := range values {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -193,6 +210,13 @@ func TestNoErrorPrintsASecret(t *testing.T) {
 		"authorization_code": authorizationCode(tokenclient.AuthorizationCodeTokenRequest{Code: canary, RedirectURI: "https://app", CodeVerifier: verifier}),
 		"refresh_token":      refreshToken(tokenclient.RefreshTokenRequest{RefreshToken: canary}),
 		"device_code":        deviceToken(tokenclient.DeviceTokenRequest{DeviceCode: canary}),
+		"token exchange": tokenExchange(tokenclient.TokenExchangeTokenRequest{
+			SubjectToken: canary, SubjectTokenType: accessTokenType, ActorToken: canary, ActorTokenType: accessTokenType,
+		}),
+		"JWT, given":  jwtBearer(tokenclient.JWTBearerTokenRequest{Assertion: canary}),
+		"JWT, made":   jwtBearer(tokenclient.JWTBearerTokenRequest{AssertionFunc: always(canary)}),
+		"SAML":        saml2Bearer(tokenclient.SAML2BearerTokenRequest{Assertion: canary}),
+		"backchannel": backchannelToken(tokenclient.BackchannelAuthenticationTokenRequest{AuthenticationRequestID: canary}),
 	}
 	for name, answer := range answers {
 		for grant, send := range calls {

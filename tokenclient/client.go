@@ -4,30 +4,45 @@
 package tokenclient
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/seed-df263610/identitymodel/discovery"
 	"github.com/seed-df263610/identitymodel/internal/httpcall"
 	"github.com/seed-df263610/identitymodel/tokenclient/clientauth"
+	"github.com/seed-df263610/identitymodel/tokenclient/dpop"
 )
 
 // Config describes one client of one authorization server. Every field is
-// optional, but at least one endpoint is needed. A Config prints as [redacted].
+// optional, but at least one endpoint is needed, from Metadata or from Endpoints. A
+// Config prints as [redacted].
 type Config struct {
 	confidential
 
-	// Endpoints are the addresses of the server. A method whose endpoint is
-	// missing returns an error that names it.
+	// Metadata is what the server publishes about itself, from package discovery:
+	// its endpoints, its issuer and what it requires. A Client keeps the metadata
+	// it was given. Optional.
+	Metadata *discovery.Metadata
+
+	// Endpoints are the addresses of the server. What is set here counts instead of
+	// what is in Metadata. A method whose endpoint is missing returns an error that
+	// names it.
 	Endpoints Endpoints
 
 	// Issuer is the issuer identifier of the server (RFC 8414 section 2). When it
-	// is set, ParseAuthorizeResponse compares the parameter iss with it (RFC
+	// is known, ParseAuthorizeResponse compares the parameter iss with it (RFC
 	// 9207), and it is offered to client authentication as the audience of
-	// assertions. Optional.
+	// assertions. Default: the one in Metadata.
 	Issuer string
+
+	// Keys are the keys of the server, with which signed answers are verified: those
+	// of introspection and of UserInfo. They are fetched when the first signed answer
+	// comes. Without keys a signed answer is an error. Default: the keys of Metadata.
+	Keys *discovery.Keys
 
 	// ClientID is the identifier of the client. Required with every Auth but
 	// [clientauth.None].
@@ -37,10 +52,23 @@ type Config struct {
 	// public client.
 	Auth clientauth.Method
 
+	// DPoP proves, with every request for a token, that the client has a key, and so
+	// binds the tokens to it (RFC 9449): at the token endpoint, with pushed
+	// authorization, device and CIBA requests, and at UserInfo. Optional.
+	DPoP *dpop.Prover
+
+	// AllowBearer accepts a token that is not bound to the key of DPoP. Whoever
+	// steals it can use it. By default such a token is an error.
+	AllowBearer bool
+
 	// HTTPClient sends the requests. Its Transport and its Timeout (of one
 	// attempt) are used; its Jar and CheckRedirect are not, because credentials
 	// follow no redirect. It is not changed. Default: a client with limits on
-	// connections, headers and times, that honours the usual proxy variables.
+	// connections, headers and times, that honours the usual proxy variables, and
+	// sends what works once on a connection of its own. A transport that keeps
+	// connections can meet one that the server has given up, and then nobody knows
+	// what became of the credential; and net/http writes what a server sends unasked
+	// on such a connection to the standard logger.
 	HTTPClient *http.Client
 
 	// Parameters are sent with every request to the token endpoint, unless the
@@ -65,11 +93,15 @@ type Client struct {
 
 // settings are a checked copy of a Config.
 type settings struct {
-	token, authorization, deviceAuthorization endpoint
+	token, authorization, deviceAuthorization, backchannelAuthentication, pushedAuthorization endpoint
+	introspection, revocation, userInfo, registration, endSession                             endpoint
 
+	metadata   discovery.Metadata // zero when there is none
+	keys       *discovery.Keys    // nil when there are none
 	issuer     string
 	clientID   string
 	auth       clientauth.Method
+	dpop       proofs
 	caller     *httpcall.Caller
 	parameters url.Values
 	header     http.Header
@@ -94,8 +126,10 @@ func New(config Config) (*Client, error) {
 func newSettings(config Config) (*settings, *Error) {
 	s := &settings{
 		issuer:     config.Issuer,
+		keys:       config.Keys,
 		clientID:   config.ClientID,
 		auth:       config.Auth,
+		dpop:       proofs{config.DPoP, config.AllowBearer},
 		caller:     httpcall.New(config.HTTPClient),
 		parameters: copyValues(config.Parameters),
 		retry:      config.Retry,
@@ -103,10 +137,16 @@ func newSettings(config Config) (*settings, *Error) {
 	if s.auth == nil {
 		s.auth = clientauth.None()
 	}
+	if config.Metadata != nil {
+		s.metadata = *config.Metadata
+		s.issuer = cmp.Or(s.issuer, s.metadata.Issuer)
+		s.keys = cmp.Or(s.keys, s.metadata.Keys())
+	}
 	s.header = newHeader(config.Header)
 	for _, check := range []func() *Error{
 		func() *Error { return s.setEndpoints(config.Endpoints) },
 		s.checkAuth,
+		s.setTransport,
 		func() *Error { return checkDefaults(config.Parameters) },
 		func() *Error { return checkHeader(config.Header) },
 		config.Retry.check,
@@ -118,25 +158,47 @@ func newSettings(config Config) (*settings, *Error) {
 	return s, nil
 }
 
-func (s *settings) setEndpoints(endpoints Endpoints) *Error {
-	if endpoints == (Endpoints{}) {
+// setEndpoints takes the endpoints. One that was set by hand and is wrong is an
+// error now; one from the metadata is an error when it is used.
+func (s *settings) setEndpoints(own Endpoints) *Error {
+	all := own.fromMetadata(&s.metadata, usesCertificate(s.auth))
+	if all == (Endpoints{}) {
 		return invalid(operationNew, "Config.Endpoints", "has no endpoint at all")
 	}
 	for _, one := range []struct {
-		target         *endpoint
-		field, address string
+		target              *endpoint
+		field, own, address string
 	}{
-		{&s.token, "Token", endpoints.Token},
-		{&s.authorization, "Authorization", endpoints.Authorization},
-		{&s.deviceAuthorization, "DeviceAuthorization", endpoints.DeviceAuthorization},
+		{&s.token, "Token", own.Token, all.Token},
+		{&s.authorization, "Authorization", own.Authorization, all.Authorization},
+		{&s.deviceAuthorization, "DeviceAuthorization", own.DeviceAuthorization, all.DeviceAuthorization},
+		{
+			&s.backchannelAuthentication, "BackchannelAuthentication",
+			own.BackchannelAuthentication, all.BackchannelAuthentication,
+		},
+		{&s.pushedAuthorization, "PushedAuthorization", own.PushedAuthorization, all.PushedAuthorization},
+		{&s.introspection, "Introspection", own.Introspection, all.Introspection},
+		{&s.revocation, "Revocation", own.Revocation, all.Revocation},
+		{&s.userInfo, "UserInfo", own.UserInfo, all.UserInfo},
+		{&s.registration, "Registration", own.Registration, all.Registration},
+		{&s.endSession, "EndSession", own.EndSession, all.EndSession},
 	} {
-		checked, err := newEndpoint(one.field, one.address)
-		if err != nil {
-			return err
+		*one.target = newEndpoint(one.field, one.address)
+		if one.own != "" && one.target.problem != "" {
+			return one.target.check(operationNew)
 		}
-		*one.target = checked
 	}
 	return nil
+}
+
+// usesCertificate reports whether a method proves who the client is by its TLS
+// certificate (RFC 8705 section 2).
+func usesCertificate(method clientauth.Method) bool {
+	switch method.Name() {
+	case "tls_client_auth", "self_signed_tls_client_auth":
+		return true
+	}
+	return false
 }
 
 func (s *settings) checkAuth() *Error {
@@ -155,6 +217,35 @@ func (s *settings) checkAuth() *Error {
 			return refused
 		}
 	}
+	return s.checkAlgorithm()
+}
+
+// checkAlgorithm compares the algorithm of signed assertions with what the server
+// accepts, as far as its metadata says.
+func (s *settings) checkAlgorithm() *Error {
+	method, ok := s.auth.(interface{ Algorithm() string })
+	accepted := s.metadata.TokenEndpointAuthSigningAlgValuesSupported
+	if !ok || accepted == nil || slices.Contains(accepted, method.Algorithm()) {
+		return nil
+	}
+	return invalid(operationNew, "Config.Auth", "signs with "+method.Algorithm()+", and the server accepts "+strings.Join(accepted, ", "))
+}
+
+// setTransport lets a method of client authentication present a certificate.
+func (s *settings) setTransport() *Error {
+	method, ok := s.auth.(interface {
+		Transport(base http.RoundTripper) (http.RoundTripper, error)
+	})
+	if !ok {
+		return nil
+	}
+	caller, err := s.caller.Over(method.Transport)
+	if err != nil {
+		refused := invalid(operationNew, "Config.HTTPClient", "cannot be used: "+err.Error())
+		refused.cause = err
+		return refused
+	}
+	s.caller = caller
 	return nil
 }
 

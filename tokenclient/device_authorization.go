@@ -75,6 +75,7 @@ func (c *Client) RequestDeviceAuthorization(ctx context.Context, request DeviceA
 		class:     httpcall.Repeatable,
 		limits:    c.settings().retry.limits(),
 		body:      f.encode(nil),
+		bound:     true,
 	}))
 }
 

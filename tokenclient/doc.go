@@ -57,6 +57,9 @@
 //
 // # Packages
 //
-//	clientauth  how the client proves who it is
+//	clientauth  how the client proves who it is: secrets, signed JWTs, certificates
+//	dpop        proofs that bind tokens to a key
 //	tokentest   a scriptable authorization server for tests
+//
+// Package discovery, beside this one, finds out who the server is.
 package tokenclient

@@ -92,23 +92,39 @@ type ErrorCode string
 // The registered error codes of the endpoints of this package. A server may send
 // others; they are kept as they are.
 const (
-	ErrInvalidRequest          ErrorCode = "invalid_request"           // RFC 6749 section 5.2
-	ErrInvalidClient           ErrorCode = "invalid_client"            // RFC 6749 section 5.2
-	ErrInvalidGrant            ErrorCode = "invalid_grant"             // RFC 6749 section 5.2
-	ErrUnauthorizedClient      ErrorCode = "unauthorized_client"       // RFC 6749 section 5.2
-	ErrUnsupportedGrantType    ErrorCode = "unsupported_grant_type"    // RFC 6749 section 5.2
-	ErrInvalidScope            ErrorCode = "invalid_scope"             // RFC 6749 section 5.2
-	ErrAccessDenied            ErrorCode = "access_denied"             // RFC 6749 section 4.1.2.1, RFC 8628 section 3.5
-	ErrUnsupportedResponseType ErrorCode = "unsupported_response_type" // RFC 6749 section 4.1.2.1
-	ErrServerError             ErrorCode = "server_error"              // RFC 6749 section 4.1.2.1
-	ErrTemporarilyUnavailable  ErrorCode = "temporarily_unavailable"   // RFC 6749 section 4.1.2.1
-	ErrAuthorizationPending    ErrorCode = "authorization_pending"     // RFC 8628 section 3.5
-	ErrSlowDown                ErrorCode = "slow_down"                 // RFC 8628 section 3.5
-	ErrExpiredToken            ErrorCode = "expired_token"             // RFC 8628 section 3.5
-	ErrInvalidTarget           ErrorCode = "invalid_target"            // RFC 8707 section 2
-	ErrInteractionRequired     ErrorCode = "interaction_required"      // OpenID Connect Core section 3.1.2.6
-	ErrLoginRequired           ErrorCode = "login_required"            // OpenID Connect Core section 3.1.2.6
-	ErrConsentRequired         ErrorCode = "consent_required"          // OpenID Connect Core section 3.1.2.6
+	ErrInvalidRequest              ErrorCode = "invalid_request"               // RFC 6749 section 5.2
+	ErrInvalidClient               ErrorCode = "invalid_client"                // RFC 6749 section 5.2
+	ErrInvalidGrant                ErrorCode = "invalid_grant"                 // RFC 6749 section 5.2
+	ErrUnauthorizedClient          ErrorCode = "unauthorized_client"           // RFC 6749 section 5.2
+	ErrUnsupportedGrantType        ErrorCode = "unsupported_grant_type"        // RFC 6749 section 5.2
+	ErrInvalidScope                ErrorCode = "invalid_scope"                 // RFC 6749 section 5.2
+	ErrAccessDenied                ErrorCode = "access_denied"                 // RFC 6749 section 4.1.2.1, RFC 8628 section 3.5, CIBA Core section 11
+	ErrUnsupportedResponseType     ErrorCode = "unsupported_response_type"     // RFC 6749 section 4.1.2.1
+	ErrServerError                 ErrorCode = "server_error"                  // RFC 6749 section 4.1.2.1
+	ErrTemporarilyUnavailable      ErrorCode = "temporarily_unavailable"       // RFC 6749 section 4.1.2.1
+	ErrAuthorizationPending        ErrorCode = "authorization_pending"         // RFC 8628 section 3.5
+	ErrSlowDown                    ErrorCode = "slow_down"                     // RFC 8628 section 3.5
+	ErrExpiredToken                ErrorCode = "expired_token"                 // RFC 8628 section 3.5
+	ErrUseDPoPNonce                ErrorCode = "use_dpop_nonce"                // RFC 9449 section 8
+	ErrInvalidDPoPProof            ErrorCode = "invalid_dpop_proof"            // RFC 9449 section 5
+	ErrInvalidTarget               ErrorCode = "invalid_target"                // RFC 8707 section 2
+	ErrInvalidToken                ErrorCode = "invalid_token"                 // RFC 6750 section 3.1
+	ErrInsufficientScope           ErrorCode = "insufficient_scope"            // RFC 6750 section 3.1
+	ErrUnsupportedTokenType        ErrorCode = "unsupported_token_type"        // RFC 7009 section 2.2.1
+	ErrInteractionRequired         ErrorCode = "interaction_required"          // OpenID Connect Core section 3.1.2.6
+	ErrLoginRequired               ErrorCode = "login_required"                // OpenID Connect Core section 3.1.2.6
+	ErrConsentRequired             ErrorCode = "consent_required"              // OpenID Connect Core section 3.1.2.6
+	ErrInvalidRedirectURI          ErrorCode = "invalid_redirect_uri"          // RFC 7591 section 3.2.2
+	ErrInvalidClientMetadata       ErrorCode = "invalid_client_metadata"       // RFC 7591 section 3.2.2
+	ErrInvalidSoftwareStatement    ErrorCode = "invalid_software_statement"    // RFC 7591 section 3.2.2
+	ErrUnapprovedSoftwareStatement ErrorCode = "unapproved_software_statement" // RFC 7591 section 3.2.2
+	ErrInvalidRequestObject        ErrorCode = "invalid_request_object"        // OpenID Connect Core section 3.1.2.6
+	ErrExpiredLoginHintToken       ErrorCode = "expired_login_hint_token"      // CIBA Core section 13
+	ErrUnknownUserID               ErrorCode = "unknown_user_id"               // CIBA Core section 13
+	ErrMissingUserCode             ErrorCode = "missing_user_code"             // CIBA Core section 13
+	ErrInvalidUserCode             ErrorCode = "invalid_user_code"             // CIBA Core section 13
+	ErrInvalidBindingMessage       ErrorCode = "invalid_binding_message"       // CIBA Core section 13
+	ErrTransactionFailed           ErrorCode = "transaction_failed"            // CIBA Core section 12
 )
 
 // Error returns the code.

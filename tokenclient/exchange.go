@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/seed-df263610/identitymodel/internal/httpcall"
 	"github.com/seed-df263610/identitymodel/tokenclient/clientauth"
@@ -19,25 +20,56 @@ type call struct {
 	endpoint  endpoint
 	class     httpcall.Class
 	limits    httpcall.Limits
-	body      []byte // the form, without client authentication
 
+	method       string            // "" = POST
+	accept       string            // "" = JSON
+	contentType  string            // of the body; "" = a form
+	body         []byte            // a form is without client authentication
+	minted       *minted           // what the form gets for each attempt; nil = nothing
+	auth         clientauth.Method // instead of the client's own; nil = that one
+	withClientID bool              // client_id belongs into the form, however the client authenticates
+	success      int               // the status of a success; 0 = 200
+	bound        bool              // a DPoP proof goes along, when the client has a prover
+	accessToken  string            // what the proof is bound to besides; "" = nothing
+
+	attempts          int    // so far
+	newNonce          bool   // the last attempt brought another DPoP nonce than it was sent with
 	sentAuthorization string // of the last attempt
 	sentBody          []byte // of the last attempt
 	answer            httpcall.Answer
+	object            string // the JSON inside of a verified answer; "" = the body is the JSON
 }
 
 // exchange sends a call and returns what came back, classified. Every endpoint
-// passes here.
+// passes here. A server that asks for a DPoP nonce gets the call once more, with
+// what is left of the time; that is no retry, and even a single-use credential
+// was not looked at (RFC 9449 section 8).
 func (c *Client) exchange(ctx context.Context, k *call) Response {
-	answer, err := c.settings().caller.Do(ctx, httpcall.Call{
-		Method: http.MethodPost,
+	started := time.Now()
+	response := c.send(ctx, k)
+	if response.err == nil || response.err.Code != ErrUseDPoPNonce || !k.newNonce {
+		return response
+	}
+	k.limits.Attempts = max(1, k.limits.Attempts-k.attempts)
+	k.limits.TotalTime -= time.Since(started)
+	return c.send(ctx, k)
+}
+
+func (c *Client) send(ctx context.Context, k *call) Response {
+	s := c.settings()
+	request := httpcall.Call{
+		Method: cmp.Or(k.method, http.MethodPost),
 		URL:    k.endpoint.url,
 		Class:  k.class,
 		Limits: k.limits,
-		Prepare: func(ctx context.Context, attempt int) (http.Header, []byte, error) {
-			return c.prepare(ctx, k, attempt)
+		Prepare: func(ctx context.Context, _ int) (http.Header, []byte, error) {
+			return s.prepare(ctx, k)
 		},
-	})
+	}
+	if k.bound && s.dpop.prover != nil {
+		request.Observe = func(header http.Header) { k.newNonce = s.dpop.prover.Remember(k.endpoint.url, header) }
+	}
+	answer, err := s.caller.Do(ctx, request)
 	if err != nil {
 		return newFailedResponse(k, answer, err)
 	}
@@ -46,35 +78,75 @@ func (c *Client) exchange(ctx context.Context, k *call) Response {
 
 // prepare makes the header and the body of one attempt. It runs once for each,
 // so that whatever is signed is signed anew.
-func (c *Client) prepare(ctx context.Context, k *call, attempt int) (http.Header, []byte, error) {
-	s := c.settings()
-	credentials, err := s.auth.Credentials(ctx, clientauth.Attempt{
-		ClientID: s.clientID, Issuer: s.issuer, Endpoint: k.endpoint.address, Number: attempt,
-	})
-	if err != nil {
-		return nil, nil, &authenticationError{err}
+func (s *settings) prepare(ctx context.Context, k *call) (http.Header, []byte, error) {
+	k.attempts++
+	method := s.auth
+	if k.auth != nil {
+		method = k.auth
 	}
+	current := clientauth.Attempt{ClientID: s.clientID, Issuer: s.issuer, Endpoint: k.endpoint.address, Number: k.attempts}
+	body, err := k.minted.addTo(ctx, k.body, current)
+	if err != nil {
+		return nil, nil, err
+	}
+	credentials, err := method.Credentials(ctx, current)
+	if err != nil {
+		return nil, nil, &unpreparedError{parameter: "Config.Auth", step: "client authentication", err: err}
+	}
+	if k.withClientID {
+		credentials.Parameters = withClientID(credentials.Parameters, s.clientID)
+	}
+	k.sentAuthorization, k.sentBody = credentials.Authorization, withCredentials(body, credentials.Parameters)
+	header := s.newHeader(k, credentials.Authorization)
+	if err := s.dpop.prove(k, header); err != nil {
+		return nil, nil, &unpreparedError{parameter: "Config.DPoP", step: "DPoP proof", err: err}
+	}
+	return header, k.sentBody, nil
+}
+
+// newHeader returns the header of one attempt.
+func (s *settings) newHeader(k *call, authorization string) http.Header {
 	header := make(http.Header, len(s.header)+2)
 	for name, values := range s.header {
 		header[name] = values[:len(values):len(values)] // shared; whoever appends gets a copy
 	}
-	header["Content-Type"] = formContentType
-	if credentials.Authorization != "" {
-		header["Authorization"] = []string{credentials.Authorization}
+	if k.accept != "" {
+		header["Accept"] = []string{k.accept}
 	}
-	k.sentAuthorization, k.sentBody = credentials.Authorization, withCredentials(k.body, credentials.Parameters)
-	return header, k.sentBody, nil
+	if k.body != nil {
+		header["Content-Type"] = formContentType
+		if k.contentType != "" {
+			header["Content-Type"] = []string{k.contentType}
+		}
+	}
+	if authorization != "" {
+		header["Authorization"] = []string{authorization}
+	}
+	return header
+}
+
+// withClientID returns the parameters with client_id, which is not doubled.
+func withClientID(parameters []clientauth.Parameter, id string) []clientauth.Parameter {
+	for _, parameter := range parameters {
+		if parameter.Name == "client_id" {
+			return parameters
+		}
+	}
+	return append([]clientauth.Parameter{{Name: "client_id", Value: id}}, parameters...)
 }
 
 var formContentType = []string{"application/x-www-form-urlencoded"}
 
-// authenticationError says that client authentication failed before anything
-// was sent.
-type authenticationError struct{ err error }
+// unpreparedError says what failed before anything was sent.
+type unpreparedError struct {
+	parameter string // for Error.Parameter
+	step      string
+	err       error
+}
 
-func (e *authenticationError) Error() string { return "client authentication: " + e.err.Error() }
+func (e *unpreparedError) Error() string { return e.step + ": " + e.err.Error() }
 
-func (e *authenticationError) Unwrap() error { return e.err }
+func (e *unpreparedError) Unwrap() error { return e.err }
 
 // newFailedResponse classifies a call that brought no usable answer.
 func newFailedResponse(k *call, answer httpcall.Answer, err error) Response {
@@ -94,27 +166,30 @@ func newFailedResponse(k *call, answer httpcall.Answer, err error) Response {
 func (e *Error) classify(failure *httpcall.Failure, answer httpcall.Answer) {
 	switch failure.Reason {
 	case httpcall.Unprepared:
-		e.Kind, e.Parameter = KindRequest, "Config.Auth"
-		e.advice = "nothing was sent"
+		e.Kind = KindRequest
+		var unprepared *unpreparedError
+		if errors.As(failure.Err, &unprepared) {
+			e.Parameter = unprepared.parameter
+		}
 	case httpcall.Redirected:
 		e.Kind = KindPolicy
 		e.detail = "the server redirects to " + cmp.Or(failure.Location, "another path") + ", and credentials follow no redirect"
 		e.advice = "configure the final address"
 	case httpcall.TooLarge:
 		e.Kind = KindHTTP
-		if answer.StatusCode == http.StatusOK {
+		if answer.StatusCode/100 == 2 {
 			e.Kind = KindMalformed
 		}
 	default:
 		e.Kind = KindTransport
 	}
-	switch {
-	case failure.NotSent:
-		e.Outcome = NotProcessed
-	case e.Kind != KindTransport: // there was a complete answer, but for its body
+	switch e.Kind {
+	case KindTransport, KindRequest:
+		e.Outcome, e.advice = Unknown, "the credential may be spent"
+	default: // there was a complete answer, but for its body
 		e.Outcome = outcomeOf(answer.StatusCode, answer.Header)
-	default:
-		e.Outcome = Unknown
-		e.advice = "the credential may be spent"
+	}
+	if failure.NotSent {
+		e.Outcome, e.advice = NotProcessed, "nothing was sent"
 	}
 }

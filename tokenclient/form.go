@@ -4,6 +4,8 @@
 package tokenclient
 
 import (
+	"context"
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -19,6 +21,7 @@ type form struct {
 	operation string // for errors, such as "password token request"
 	fields    []field
 	extra     url.Values // the caller's; never written to
+	minted    *minted    // nil when no parameter is made for each attempt
 	err       *Error
 }
 
@@ -38,6 +41,14 @@ func (f *form) required(name, value string) {
 		return
 	}
 	f.add(name, value)
+}
+
+// remembered is for what must not be blank, but is not sent.
+func (f *form) remembered(name, value string) {
+	if strings.TrimSpace(value) == "" {
+		f.refuse(name, "is required")
+	}
+	f.fields = append(f.fields, field{name: name})
 }
 
 // optional adds a parameter unless it is blank.
@@ -70,6 +81,13 @@ func (f *form) add(name, value string) {
 		return
 	}
 	f.fields = append(f.fields, field{name: name, value: value, present: true})
+}
+
+// perAttempt adds a parameter whose value is made anew for each attempt. In the
+// body it follows all others but client authentication.
+func (f *form) perAttempt(name string, value func(context.Context, clientauth.Attempt) (string, error)) {
+	f.fields = append(f.fields, field{name: name})
+	f.minted = &minted{name, value}
 }
 
 // parameters adds the caller's own parameters, after all the typed fields.
@@ -105,7 +123,7 @@ func (f *form) hasField(name string) bool {
 }
 
 func (f *form) hasValue(name string) bool {
-	return slices.ContainsFunc(f.fields, func(field field) bool { return field.name == name && field.present })
+	return f.minted != nil && f.minted.name == name || slices.ContainsFunc(f.fields, func(field field) bool { return field.name == name && field.present })
 }
 
 func (f *form) refuse(parameter, detail string) {
@@ -168,6 +186,37 @@ func (f *form) size(defaults url.Values) int {
 		}
 	}
 	return size
+}
+
+// minted is a parameter whose value is made anew for each attempt.
+type minted struct {
+	name  string
+	value func(context.Context, clientauth.Attempt) (string, error)
+}
+
+var (
+	errBlankValue = errors.New("the function returned a blank value")
+	errNotUTF8    = errors.New("the function returned a value that is not valid UTF-8")
+)
+
+// addTo returns the form of one attempt. The encoded form itself is never written
+// to.
+func (m *minted) addTo(ctx context.Context, form []byte, attempt clientauth.Attempt) ([]byte, error) {
+	if m == nil {
+		return form, nil
+	}
+	value, err := m.value(ctx, attempt)
+	switch {
+	case err != nil:
+	case strings.TrimSpace(value) == "":
+		err = errBlankValue
+	case !utf8.ValidString(value):
+		err = errNotUTF8
+	}
+	if err != nil {
+		return nil, &unpreparedError{parameter: m.name, step: m.name, err: err}
+	}
+	return withCredentials(form, []clientauth.Parameter{{Name: m.name, Value: value}}), nil
 }
 
 // withCredentials returns the body of one attempt. The encoded form itself is

@@ -33,7 +33,9 @@ func (f fixedAnswer) RoundTrip(*http.Request) (*http.Response, error) {
 func fuzzClient(t *testing.T, answer fixedAnswer) *tokenclient.Client {
 	t.Helper()
 	client, err := tokenclient.New(tokenclient.Config{
-		Endpoints:  tokenclient.Endpoints{Token: tokenURL, DeviceAuthorization: deviceURL},
+		Endpoints: tokenclient.Endpoints{
+			Token: tokenURL, DeviceAuthorization: deviceURL, BackchannelAuthentication: backchannelURL,
+		},
 		Retry:      tokenclient.Retry{MaxAttempts: 1},
 		HTTPClient: &http.Client{Transport: answer},
 	})
@@ -146,6 +148,25 @@ func FuzzDeviceAuthorizationResponse(f *testing.F) {
 		address, err := url.Parse(response.VerificationURI)
 		require.NoError(t, err)
 		assert.Contains(t, []string{"https", "http"}, address.Scheme)
+	})
+}
+
+func FuzzBackchannelAuthenticationResponse(f *testing.F) {
+	f.Add([]byte(`{"auth_req_id":"i","interval":1,"expires_in":"60"}`))
+	f.Add([]byte(`{"auth_req_id":"i","interval":-1,"expires_in":1e400,"error":""}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		response, err := fuzzClient(t, fixedAnswer{http.StatusOK, http.Header{}, body}).
+			RequestBackchannelAuthentication(t.Context(), leastBackchannel())
+		assert.Equal(t, err != nil, response.IsError())
+		assert.Equal(t, string(body), response.Raw())
+		if err != nil {
+			assert.Empty(t, response.AuthenticationRequestID)
+			return
+		}
+		assert.NotEmpty(t, response.AuthenticationRequestID)
+		assert.Positive(t, response.Interval)
+		assert.GreaterOrEqual(t, response.ExpiresIn, time.Duration(0))
+		assert.False(t, response.Expiry.IsZero() && response.ExpiresIn > 0)
 	})
 }
 

@@ -1,7 +1,8 @@
 // Copyright 2026 The identitymodel Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// This file implements the polling of the token endpoint (RFC 8628 section 3.5).
+// This file implements the polling of the token endpoint (RFC 8628 section 3.5,
+// CIBA Core section 11).
 
 package tokenclient
 
@@ -49,7 +50,7 @@ func (c *Client) poll(ctx context.Context, f *form, pace *pace, pending func(Pen
 			pending(PendingPoll{Wait: max(0, time.Until(pace.next)), Expiry: pace.expiry, Err: faultOf(response.err)})
 		}
 	}
-	return newTokenResponse(newInvalidResponse(f.err))
+	return newTokenResponse(newInvalidResponse(f.err), proofs{})
 }
 
 // pace says when to poll next.

@@ -36,6 +36,15 @@ type oneReply struct {
 // time. It returns when each poll was sent, counted from the start.
 func polls(t *testing.T, ctx context.Context, request tokenclient.DeviceTokenRequest, replies ...oneReply) ([]time.Duration, *tokenclient.TokenResponse, error) { //nolint:revive // t first, as in all helpers
 	t.Helper()
+	request.DeviceCode = "device-code"
+	return pollsWith(t, func(client *tokenclient.Client) (*tokenclient.TokenResponse, error) {
+		return client.PollDeviceToken(ctx, request)
+	}, replies...)
+}
+
+// pollsWith is the same for any method that polls.
+func pollsWith(t *testing.T, poll func(*tokenclient.Client) (*tokenclient.TokenResponse, error), replies ...oneReply) ([]time.Duration, *tokenclient.TokenResponse, error) {
+	t.Helper()
 	start := time.Now()
 	var sent []time.Duration
 	client, mock := newMockClient(t)
@@ -49,8 +58,7 @@ func polls(t *testing.T, ctx context.Context, request tokenclient.DeviceTokenReq
 		response.Header = reply.header.Clone()
 		return response, nil
 	})
-	request.DeviceCode = "device-code"
-	response, err := client.PollDeviceToken(ctx, request)
+	response, err := poll(client)
 	return sent, response, err
 }
 
@@ -191,18 +199,23 @@ func TestPollRefusesAtOnce(t *testing.T) {
 	})
 }
 
+// held returns a responder that keeps a poll for some time.
+func held(duration time.Duration) httpmock.Responder {
+	return func(r *http.Request) (*http.Response, error) {
+		select {
+		case <-r.Context().Done():
+			return nil, r.Context().Err()
+		case <-time.After(duration):
+			return httpmock.NewStringResponse(http.StatusOK, tokenBody), nil
+		}
+	}
+}
+
 func TestPollMayBeHeld(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) { // servers may hold a poll for 30 s
 		client, mock := newMockClient(t)
-		mock.RegisterResponder(http.MethodPost, tokenURL, func(r *http.Request) (*http.Response, error) {
-			select {
-			case <-r.Context().Done():
-				return nil, r.Context().Err()
-			case <-time.After(40 * time.Second):
-				return httpmock.NewStringResponse(http.StatusOK, tokenBody), nil
-			}
-		})
+		mock.RegisterResponder(http.MethodPost, tokenURL, held(40*time.Second))
 		response, err := client.PollDeviceToken(t.Context(), tokenclient.DeviceTokenRequest{DeviceCode: "d"})
 		require.NoError(t, err)
 		assert.Equal(t, "token", response.AccessToken)

@@ -34,12 +34,18 @@ func newRefusal(k *call) *Error {
 	switch {
 	case e.Code != "":
 		e.Kind = KindProtocol
-	case e.StatusCode == http.StatusOK:
+	case e.StatusCode/100 == 2:
 		e.Kind, e.detail = KindMalformed, "the body has a member error that is no OAuth error"
 	default:
 		e.detail = "the answer is no success and holds no OAuth error"
 	}
 	e.advice = adviceFor(e)
+	switch e.Code {
+	case ErrUseDPoPNonce: // declined without looking at the credential
+		e.Outcome = NotProcessed
+	case ErrInvalidDPoPProof:
+		e.advice = clockAdvice(answer.Header, time.Now())
+	}
 	return e
 }
 
@@ -95,7 +101,7 @@ func outcomeOf(status int, header http.Header) Outcome {
 	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
 		return NotProcessed
 	case http.StatusServiceUnavailable:
-		if header.Get("Retry-After") != "" {
+		if _, ok := challenge.RetryAfter(header, time.Now()); ok {
 			return NotProcessed
 		}
 		return Unknown
@@ -119,6 +125,8 @@ func adviceFor(e *Error) string {
 		return "allow the grant for this client at the server"
 	case ErrInvalidScope:
 		return "ask for scopes that the client is allowed to have"
+	case ErrInvalidToken:
+		return "the access token is expired, revoked or not for this; get a new one"
 	}
 	switch {
 	case e.RetryAfter > 0:
@@ -158,6 +166,9 @@ func describe(text string, k *call) string {
 // longest first. What is not known to be public counts as secret.
 func (k *call) secrets() []string {
 	var secrets []string
+	if k.contentType == mediaTypeJSON { // of client metadata only this is one
+		secrets = append(secrets, jsonfield.Find(string(k.sentBody), "client_secret").Str)
+	}
 	form, _ := url.ParseQuery(string(k.sentBody))
 	for name, values := range form {
 		if !isPublic(name) {
@@ -191,7 +202,8 @@ func basicSecret(credentials string) []string {
 // isPublic reports whether the values of a parameter may be shown in an error.
 func isPublic(name string) bool {
 	switch name {
-	case "grant_type", "scope", "client_id", "redirect_uri", "resource", "audience", "acr_values", "client_assertion_type":
+	case "grant_type", "scope", "client_id", "redirect_uri", "resource", "audience", "acr_values", "client_assertion_type",
+		"subject_token_type", "actor_token_type", "requested_token_type", "requested_expiry", "token_type_hint":
 		return true
 	}
 	return false

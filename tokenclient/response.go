@@ -4,8 +4,10 @@
 package tokenclient
 
 import (
+	"cmp"
 	"mime"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -29,15 +31,16 @@ type Response struct {
 	err  *Error
 }
 
-// newResponse takes an answer. One with another status than 200 is an error;
-// the body of the others is still to be read.
+// newResponse takes an answer. One with another status than that of a success is
+// an error; the body of the others is still to be read.
 func newResponse(k *call, answer httpcall.Answer) Response {
 	k.answer = answer
 	r := Response{StatusCode: answer.StatusCode, Header: answer.Header, call: k}
+	success := cmp.Or(k.success, http.StatusOK)
 	switch {
-	case answer.StatusCode == http.StatusOK:
+	case answer.StatusCode == success:
 	case answer.StatusCode/100 == 2:
-		r.err = r.malformed("the status is a success, but not the one of this endpoint, which is 200")
+		r.err = r.malformed("the status is a success, but not the one of this endpoint, which is " + strconv.Itoa(success))
 	default:
 		r.err = newRefusal(k)
 	}
@@ -69,18 +72,28 @@ func (r *Response) Raw() string {
 }
 
 // JSON returns the body, parsed, or a Result that does not exist when the body
-// is not one strictly valid JSON object. Its Get method takes gjson's path
-// language; [Response.Field] takes a name.
+// is not one strictly valid JSON object. Of a signed answer it is the object
+// inside, once that is verified. Its Get method takes gjson's path language;
+// [Response.Field] takes a name.
 func (r *Response) JSON() gjson.Result {
-	if jsonfield.Check(r.Raw()) != nil {
+	if jsonfield.Check(r.object()) != nil {
 		return gjson.Result{}
 	}
-	return gjson.Parse(r.Raw())
+	return gjson.Parse(r.object())
 }
 
 // Field returns the top-level member of that literal name, or a Result that does
 // not exist. Unlike gjson's paths, the name has no special characters.
-func (r *Response) Field(name string) gjson.Result { return jsonfield.Find(r.Raw(), name) }
+func (r *Response) Field(name string) gjson.Result { return jsonfield.Find(r.object(), name) }
+
+// object returns the text of the JSON object: the body, or what a verified answer
+// holds.
+func (r *Response) object() string {
+	if r.call != nil && r.call.object != "" {
+		return r.call.object
+	}
+	return r.Raw()
+}
 
 // read visits the members of a body that should be a JSON object, and notes what
 // keeps it from being a success.
@@ -92,7 +105,7 @@ func (r *Response) read(visit func(name string, value gjson.Result)) {
 		return
 	}
 	hasError := false
-	err := jsonfield.Members(r.Raw(), func(name string, value gjson.Result) {
+	err := jsonfield.Members(r.object(), func(name string, value gjson.Result) {
 		hasError = hasError || name == "error" && !jsonfield.Absent(value) && value.Raw != `""`
 		visit(name, value)
 	})
@@ -123,6 +136,18 @@ func (r *Response) malformed(detail string) *Error {
 	return &Error{
 		Kind: KindMalformed, Outcome: Final, Operation: r.call.operation, Endpoint: r.call.endpoint.label,
 		StatusCode: r.StatusCode, detail: detail, advice: "the credential counts as spent; Raw has the body",
+	}
+}
+
+// nothingSpent corrects what an error says about the credential, where there is
+// none that can be spent.
+func (r *Response) nothingSpent() {
+	switch {
+	case r.err == nil:
+	case r.err.Kind == KindMalformed:
+		r.err.advice = "Raw has the body"
+	case r.err.Outcome == Unknown && r.err.Code == "" && r.err.RetryAfter == 0:
+		r.err.advice = "the request may be sent again"
 	}
 }
 

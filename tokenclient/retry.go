@@ -13,14 +13,18 @@ import (
 // Retry bounds how often and for how long a request is sent. The zero value is
 // the default.
 //
-// Whether a request is sent again depends on what it carries. A request that
-// can be repeated (client_credentials, device authorization) is sent again after
+// Whether a request is sent again depends on what it carries. A request that can
+// be repeated (client_credentials, token exchange, an assertion that is made for
+// each attempt, device authorization, pushed authorization, introspection,
+// revocation, UserInfo, reading and deleting a registration) is sent again after
 // a lost connection and after the statuses 408, 429, 502, 503 and 504. A request
-// with something that works once (authorization_code, refresh_token,
-// device_code, password, and every grant type that this package does not know,
-// unless TokenRequest.Repeatable says otherwise) is sent again only when
-// provably nothing was sent: the name was not found, the connection was refused,
-// the handshake failed. Every attempt is authenticated anew.
+// with something that works once (authorization_code, refresh_token, device_code,
+// password, an assertion given once, backchannel authentication, registration and
+// its update, and every grant type that this package does not know, unless
+// TokenRequest.Repeatable says otherwise) is sent again only when provably
+// nothing was sent: the name was not found, the connection was refused, the
+// handshake failed. Every attempt is authenticated anew. The answer to a DPoP
+// nonce challenge is no repetition, and not counted.
 type Retry struct {
 	// MaxAttempts is how often a request is sent at most. 0 means 3; 1 means
 	// never again.
@@ -94,7 +98,7 @@ func (r Retry) pollLimits() httpcall.Limits {
 // taken to work once.
 func classOf(grantType string) httpcall.Class {
 	switch grantType {
-	case GrantTypeClientCredentials:
+	case GrantTypeClientCredentials, GrantTypeTokenExchange:
 		return httpcall.Repeatable
 	default:
 		return httpcall.SingleUse

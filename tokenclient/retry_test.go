@@ -50,11 +50,19 @@ var grants = map[string]struct {
 	"authorization_code": {authorizationCode(tokenclient.AuthorizationCodeTokenRequest{Code: "c", RedirectURI: "https://app"}), false},
 	"refresh_token":      {refreshToken(tokenclient.RefreshTokenRequest{RefreshToken: "r"}), false},
 	"device_code":        {deviceToken(tokenclient.DeviceTokenRequest{DeviceCode: "d"}), false},
+	"token exchange":     {tokenExchange(leastExchange()), true},
+	"JWT, given":         {jwtBearer(tokenclient.JWTBearerTokenRequest{Assertion: "a"}), false},
+	"JWT, made":          {jwtBearer(tokenclient.JWTBearerTokenRequest{AssertionFunc: always("a")}), true},
+	"SAML, given":        {saml2Bearer(tokenclient.SAML2BearerTokenRequest{Assertion: "a"}), false},
+	"SAML, made":         {saml2Bearer(tokenclient.SAML2BearerTokenRequest{AssertionFunc: always("a")}), true},
+	"backchannel":        {backchannelToken(tokenclient.BackchannelAuthenticationTokenRequest{AuthenticationRequestID: "i"}), false},
 	"custom":             {anyToken(tokenclient.TokenRequest{GrantType: "custom"}), false},
 	"custom, repeatable": {anyToken(tokenclient.TokenRequest{GrantType: "custom", Repeatable: true}), true},
 	"raw client_credentials": {
 		anyToken(tokenclient.TokenRequest{GrantType: tokenclient.GrantTypeClientCredentials}), true,
 	},
+	"raw token exchange": {anyToken(tokenclient.TokenRequest{GrantType: tokenclient.GrantTypeTokenExchange}), true},
+	"raw JWT":            {anyToken(tokenclient.TokenRequest{GrantType: tokenclient.GrantTypeJWTBearer}), false},
 }
 
 func TestRetryByGrant(t *testing.T) {
@@ -129,7 +137,7 @@ func TestNothingSentIsSentAgain(t *testing.T) {
 			})
 			_, err := test.send(t.Context(), client)
 			failed := requireError(t, err)
-			if grant == "device_code" { // the polling is what repeats it
+			if grant == "device_code" || grant == "backchannel" { // the polling is what repeats it
 				assert.Equal(t, 1, dials)
 			} else {
 				assert.Equal(t, 3, dials, "a refused connection has cost nothing")

@@ -44,22 +44,28 @@ func DecodeToken(data []byte) (Token, error) {
 // storedAuthorizeRequest is the stored form of an AuthorizeRequest. Its fields
 // are those of that type, in order.
 type storedAuthorizeRequest struct {
-	Scope        string     `json:"scope,omitempty"`
-	RedirectURI  string     `json:"redirect_uri"`
-	State        string     `json:"state"`
-	Nonce        string     `json:"nonce,omitempty"`
-	CodeVerifier string     `json:"code_verifier"`
-	ResponseType string     `json:"response_type,omitempty"`
-	ResponseMode string     `json:"response_mode,omitempty"`
-	LoginHint    string     `json:"login_hint,omitempty"`
-	ACRValues    string     `json:"acr_values,omitempty"`
-	Prompt       string     `json:"prompt,omitempty"`
-	Display      string     `json:"display,omitempty"`
-	MaxAge       *int       `json:"max_age,omitempty"`
-	UILocales    string     `json:"ui_locales,omitempty"`
-	IDTokenHint  string     `json:"id_token_hint,omitempty"`
-	Resource     []string   `json:"resource,omitempty"`
-	Parameters   url.Values `json:"parameters,omitempty"`
+	Scope                string     `json:"scope,omitempty"`
+	RedirectURI          string     `json:"redirect_uri"`
+	State                string     `json:"state"`
+	Nonce                string     `json:"nonce,omitempty"`
+	CodeVerifier         string     `json:"code_verifier"`
+	ResponseType         string     `json:"response_type,omitempty"`
+	ResponseMode         string     `json:"response_mode,omitempty"`
+	LoginHint            string     `json:"login_hint,omitempty"`
+	ACRValues            string     `json:"acr_values,omitempty"`
+	Prompt               string     `json:"prompt,omitempty"`
+	Display              string     `json:"display,omitempty"`
+	MaxAge               *int       `json:"max_age,omitempty"`
+	UILocales            string     `json:"ui_locales,omitempty"`
+	IDTokenHint          string     `json:"id_token_hint,omitempty"`
+	Resource             []string   `json:"resource,omitempty"`
+	Claims               string     `json:"claims,omitempty"`
+	AuthorizationDetails string     `json:"authorization_details,omitempty"`
+	DPoPKeyThumbprint    string     `json:"dpop_jkt,omitempty"`
+	Parameters           url.Values `json:"parameters,omitempty"`
+	Request              string     `json:"request,omitempty"`
+	RequestURI           string     `json:"request_uri,omitempty"`
+	RequestURIExpiry     time.Time  `json:"request_uri_expiry,omitzero"`
 }
 
 // EncodeAuthorizeRequest returns the form in which a login is kept while the user
@@ -70,7 +76,9 @@ func EncodeAuthorizeRequest(r AuthorizeRequest) ([]byte, error) {
 		Scope: r.Scope, RedirectURI: r.RedirectURI, State: r.State, Nonce: r.Nonce, CodeVerifier: r.CodeVerifier,
 		ResponseType: r.ResponseType, ResponseMode: r.ResponseMode, LoginHint: r.LoginHint, ACRValues: r.ACRValues,
 		Prompt: r.Prompt, Display: r.Display, MaxAge: r.MaxAge, UILocales: r.UILocales, IDTokenHint: r.IDTokenHint,
-		Resource: r.Resource, Parameters: r.Parameters,
+		Resource: r.Resource, Claims: r.Claims, AuthorizationDetails: r.AuthorizationDetails,
+		DPoPKeyThumbprint: r.DPoPKeyThumbprint, Parameters: r.Parameters, Request: r.Request, RequestURI: r.RequestURI,
+		RequestURIExpiry: r.RequestURIExpiry.Round(0).UTC(),
 	})
 }
 
@@ -85,6 +93,8 @@ func DecodeAuthorizeRequest(data []byte) (AuthorizeRequest, error) {
 		Scope: s.Scope, RedirectURI: s.RedirectURI, State: s.State, Nonce: s.Nonce, CodeVerifier: s.CodeVerifier,
 		ResponseType: s.ResponseType, ResponseMode: s.ResponseMode, LoginHint: s.LoginHint, ACRValues: s.ACRValues,
 		Prompt: s.Prompt, Display: s.Display, MaxAge: s.MaxAge, UILocales: s.UILocales, IDTokenHint: s.IDTokenHint,
-		Resource: s.Resource, Parameters: s.Parameters,
+		Resource: s.Resource, Claims: s.Claims, AuthorizationDetails: s.AuthorizationDetails,
+		DPoPKeyThumbprint: s.DPoPKeyThumbprint, Parameters: s.Parameters, Request: s.Request, RequestURI: s.RequestURI,
+		RequestURIExpiry: s.RequestURIExpiry,
 	}, nil
 }

@@ -58,13 +58,16 @@ func (c *Client) requestToken(ctx context.Context, f *form, class httpcall.Class
 		f.err = c.settings().token.check(f.operation)
 	}
 	if f.err != nil {
-		return newTokenResponse(newInvalidResponse(f.err))
+		return newTokenResponse(newInvalidResponse(f.err), proofs{})
 	}
-	return newTokenResponse(c.exchange(ctx, &call{
+	response := c.exchange(ctx, &call{
 		operation: f.operation,
 		endpoint:  c.settings().token,
 		class:     class,
 		limits:    limits,
 		body:      f.encode(c.settings().parameters),
-	}))
+		minted:    f.minted,
+		bound:     true,
+	})
+	return newTokenResponse(response, c.settings().dpop)
 }

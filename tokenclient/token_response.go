@@ -21,6 +21,8 @@ type TokenResponse struct {
 	AccessToken string
 	// TokenType says how to use the token, as the server wrote it: compare it with
 	// [TokenTypeBearer] without regard to case. Empty when the server sent none.
+	// [TokenTypeNotApplicable] is for token exchanges: AccessToken is no access token
+	// then, but what IssuedTokenType says.
 	TokenType string
 	// ExpiresIn is the lifetime at the time of the request, at most ten years. It
 	// is 0 when the server sent none, or nothing readable, or 0; Token().Expiry
@@ -35,23 +37,37 @@ type TokenResponse struct {
 	// IDToken is an OpenID Connect ID token, not validated. Validate it with a
 	// library for that, such as github.com/coreos/go-oidc, before trusting it.
 	IDToken string
-	// IssuedTokenType is the type of a token from a token exchange (RFC 8693
-	// section 2.2.1).
+	// IssuedTokenType is the type of a token from a token exchange, such as
+	// [TokenTypeIdentifierAccessToken] (RFC 8693 section 2.2.1).
 	IssuedTokenType string
 
 	expiry time.Time
 }
 
-func newTokenResponse(r Response) (*TokenResponse, error) {
+func newTokenResponse(r Response, p proofs) (*TokenResponse, error) {
 	t := &TokenResponse{Response: r}
 	t.read(t.visit)
 	if t.AccessToken == "" {
 		t.refuse("the body has no access_token")
 	}
+	p.refuseDowngrade(t)
+	return t.finish()
+}
+
+func (t *TokenResponse) finish() (*TokenResponse, error) {
 	if t.IsError() { // whoever does not look must not find a token
 		*t = TokenResponse{Response: t.Response}
 	}
 	return t, t.Err()
+}
+
+// withIssuedTokenType refuses an answer to a token exchange that does not say
+// what it has issued (RFC 8693 section 2.2.1).
+func (t *TokenResponse) withIssuedTokenType() (*TokenResponse, error) {
+	if t.IssuedTokenType == "" {
+		t.refuse("the body has no issued_token_type")
+	}
+	return t.finish()
 }
 
 func (t *TokenResponse) visit(name string, value gjson.Result) {

@@ -6,6 +6,7 @@ package httpcall
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net/http"
@@ -28,6 +29,8 @@ type flight struct {
 	client http.Client
 
 	attempts int
+	body     *bytes.Reader // of the attempt, as net/http reads it
+	rereads  int           // how often net/http has asked for one that it may have sent
 	sent     bool          // some attempt may have reached the server
 	pause    time.Duration // before the next attempt
 	answer   Answer
@@ -94,7 +97,7 @@ func (f *flight) attempt(outer context.Context) (Answer, *Failure) {
 		connection, ctx = traced(ctx)
 	}
 	answer := Answer{Sent: time.Now()}
-	response, err := f.transport.RoundTrip(f.request(ctx, header, body))
+	response, err := f.transport.RoundTrip(f.request(ctx, header, body, connection))
 	if err == nil && (response == nil || response.Body == nil) {
 		err = errNoBody
 	}
@@ -103,6 +106,9 @@ func (f *flight) attempt(outer context.Context) (Answer, *Failure) {
 	}
 	defer func() { _ = response.Body.Close() }() // after a read to the end there is nothing left to fail
 	answer.StatusCode, answer.Header = response.StatusCode, response.Header
+	if f.call.Observe != nil {
+		f.call.Observe(response.Header)
+	}
 	if response.StatusCode/100 == 3 {
 		return answer, &Failure{Reason: Redirected, Location: f.origin(response)}
 	}
@@ -117,18 +123,34 @@ func (f *flight) attempt(outer context.Context) (Answer, *Failure) {
 }
 
 // request makes the request of one attempt. Its body is of a type that net/http
-// knows, so that header and body leave in one write, and it can be read again:
-// net/http does so only when nothing was written.
-func (f *flight) request(ctx context.Context, header http.Header, body []byte) *http.Request {
+// knows, so that header and body leave in one write.
+func (f *flight) request(ctx context.Context, header http.Header, body []byte, c *connection) *http.Request {
 	request := new(http.Request).WithContext(ctx)
 	request.Method, request.URL, request.Host, request.Header = f.call.Method, f.call.URL, f.call.URL.Host, header
 	if body != nil {
+		f.body, f.rereads = bytes.NewReader(body), 0
 		request.ContentLength = int64(len(body))
-		request.Body = io.NopCloser(bytes.NewReader(body))
-		request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+		request.Body = io.NopCloser(f.body)
+		request.GetBody = func() (io.ReadCloser, error) {
+			if f.body.Len() < len(body) { // it may have been sent
+				f.rereads++
+				if f.rereads > 1 || c != nil && c.http2 {
+					return nil, errAskedAgain
+				}
+			}
+			f.body = bytes.NewReader(body)
+			return io.NopCloser(f.body), nil
+		}
 	}
 	return request
 }
+
+// errAskedAgain keeps net/http from sending a request again by itself. Over
+// HTTP/1.1 it does so when nothing was written; over HTTP/2 also after
+// REFUSED_STREAM, PROTOCOL_ERROR and GOAWAY, when the server may have read the
+// body, and up to six times. Once is enough for an attempt, and not at all for a
+// single-use body that may have been read.
+var errAskedAgain = errors.New("the server has ended the stream, and the request is not sent again")
 
 // errNoBody is about a transport of the caller's that breaks its contract.
 var errNoBody = errors.New("the transport returned no response, or one without a body")
@@ -166,13 +188,16 @@ func (f *flight) origin(response *http.Response) string {
 }
 
 // connection notes what became of the connection of one attempt.
-type connection struct{ asked, got bool }
+type connection struct{ asked, got, http2 bool }
 
 func traced(ctx context.Context) (*connection, context.Context) {
 	c := new(connection)
 	return c, httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GetConn: func(string) { c.asked = true },
-		GotConn: func(httptrace.GotConnInfo) { c.got = true },
+		GotConn: func(info httptrace.GotConnInfo) {
+			secured, ok := info.Conn.(*tls.Conn)
+			c.got, c.http2 = true, ok && secured.ConnectionState().NegotiatedProtocol == "h2"
+		},
 	})
 }
 

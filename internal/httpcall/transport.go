@@ -13,17 +13,21 @@ import (
 
 // pooledTransport returns the transport for repeatable calls when the caller
 // has none. Its idle connections are closed before the usual load balancers do.
-var pooledTransport = sync.OnceValue(func() http.RoundTripper { return newTransport() })
+var pooledTransport = sync.OnceValue(func() http.RoundTripper { return NewTransport() })
 
 // freshTransport returns the transport for single-use calls: a new connection
 // each, which cannot turn out to be one that the server has just given up.
 var freshTransport = sync.OnceValue(func() http.RoundTripper {
-	t := newTransport()
+	t := NewTransport()
 	t.DisableKeepAlives = true
+	t.HTTP2 = nil // a connection that is used once is watched by the limit of the attempt
 	return t
 })
 
-func newTransport() *http.Transport {
+// NewTransport returns a transport with limits, of its own connections. A server
+// that stops answering on an HTTP/2 connection is noticed before a balancer in
+// between, or the system, would notice.
+func NewTransport() *http.Transport {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
@@ -35,5 +39,6 @@ func newTransport() *http.Transport {
 		MaxIdleConnsPerHost:    64,
 		IdleConnTimeout:        30 * time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second},
 	}
 }

@@ -1,0 +1,307 @@
+// Copyright 2026 The identitymodel Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package tokenclient_test
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"log"
+	"net/http"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-df263610/identitymodel/internal/faultserver"
+	"github.com/seed-df263610/identitymodel/internal/httpcall"
+	"github.com/seed-df263610/identitymodel/tokenclient"
+	"github.com/seed-df263610/identitymodel/tokenclient/clientauth"
+)
+
+var printFaults = flag.Bool("faults", false, "print the matrix of faults and calls")
+
+// faultCalls are the columns of the matrix. The polling meets the fault twice;
+// then the server works.
+var faultCalls = [4]string{"client_credentials", "authorization_code", "refresh_token", "device polling"}
+
+// faultCell is one cell of the matrix: a call that meets a fault.
+type faultCell struct {
+	fault   faultserver.Fault
+	row     faultRow
+	column  int
+	got     string
+	printed string // all that can be printed of the result
+	elapsed time.Duration
+	err     error // of the bench
+}
+
+// countedAuth counts the attempts.
+type countedAuth struct {
+	clientauth.Method
+	attempts *atomic.Int64
+}
+
+func (c countedAuth) Credentials(ctx context.Context, attempt clientauth.Attempt) (clientauth.Credentials, error) {
+	c.attempts.Add(1)
+	return c.Method.Credentials(ctx, attempt)
+}
+
+const (
+	faultTime     = 20 * time.Second       // of an attempt: far more than any needs
+	slowFaultTime = 700 * time.Millisecond // of an attempt that only a time limit ends
+)
+
+// run makes the call, and notes what came of it.
+func (c *faultCell) run(ctx context.Context) {
+	var options faultserver.Options
+	if c.column == 3 {
+		options.Play = faultserver.Times(2)
+	}
+	server, err := faultserver.Start(c.fault, options)
+	if err != nil {
+		c.err = err
+		return
+	}
+	defer server.Close()
+	var attempts atomic.Int64
+	config := tokenclient.Config{
+		Endpoints: tokenclient.Endpoints{Token: server.URL()},
+		ClientID:  "client",
+		Auth:      countedAuth{clientauth.SecretBasic(canary), &attempts},
+		Retry:     tokenclient.Retry{MinWait: time.Millisecond, AttemptTimeout: faultTime},
+	}
+	if c.fault.Slow {
+		config.Retry.AttemptTimeout = slowFaultTime
+	}
+	if !c.fault.Anywhere() || c.row.keepAlive { // else the package's own transports meet it
+		transport := httpcall.NewTransport()
+		server.Apply(transport)
+		defer transport.CloseIdleConnections()
+		config.HTTPClient = &http.Client{Transport: transport}
+	}
+	client, err := tokenclient.New(config)
+	if err != nil {
+		c.err = err
+		return
+	}
+	if c.fault.Warm {
+		if _, c.err = client.RequestClientCredentialsToken(ctx, tokenclient.ClientCredentialsTokenRequest{}); c.err != nil {
+			return
+		}
+		server.Forget()
+		attempts.Store(0)
+	}
+	start := time.Now()
+	response, err := c.call(ctx, client)
+	c.elapsed = time.Since(start)
+	c.got = c.describe(len(server.Requests()), int(attempts.Load()), err)
+	c.printed = printResult(response, err)
+}
+
+func (c *faultCell) call(ctx context.Context, client *tokenclient.Client) (*tokenclient.TokenResponse, error) {
+	switch c.column {
+	case 0:
+		return client.RequestClientCredentialsToken(ctx, tokenclient.ClientCredentialsTokenRequest{})
+	case 1:
+		return client.RequestAuthorizationCodeToken(ctx, tokenclient.AuthorizationCodeTokenRequest{
+			Code: canary, RedirectURI: "https://app.example/callback", CodeVerifier: strings.Repeat("CANARY-verifier", 4),
+		})
+	case 2:
+		return client.RequestRefreshToken(ctx, tokenclient.RefreshTokenRequest{RefreshToken: canary})
+	}
+	lifetime := time.Minute
+	if strings.HasSuffix(c.row.cells[3], string(tokenclient.ErrExpiredToken)) {
+		lifetime = 2 * time.Second
+	}
+	return client.PollDeviceToken(ctx, tokenclient.DeviceTokenRequest{
+		DeviceCode: canary, Interval: time.Millisecond, Expiry: time.Now().Add(lifetime),
+	})
+}
+
+// describe says what happened, as the table does: the requests that arrived
+// whole, of how many attempts unless each of them did, and the outcome; then kind
+// and code where they are not those of the row.
+func (c *faultCell) describe(requests, attempts int, err error) string {
+	text := fmt.Sprint(requests)
+	if attempts != requests {
+		text += fmt.Sprint(" of ", attempts)
+	}
+	var failed *tokenclient.Error
+	switch {
+	case err == nil:
+		return text + " token"
+	case !errors.As(err, &failed):
+		return text + " a foreign error"
+	}
+	text += " " + failed.Outcome.String()
+	kind := failed.Kind.String()
+	if failed.Kind == tokenclient.KindTransport && failed.Timeout() {
+		kind = faultTimeout
+	}
+	if kind != c.row.kind || failed.Code != c.row.code {
+		text += strings.TrimRight(" "+kind+" "+string(failed.Code), " ")
+	}
+	return text
+}
+
+// printResult is all that a program could print of a result.
+func printResult(response *tokenclient.TokenResponse, err error) string {
+	text := prints(response) + prints(response.Token())
+	if err == nil {
+		return text
+	}
+	text += prints(err) + prints(fmt.Errorf("wrapped: %w", err)) + prints(hold(err))
+	for cause := err; cause != nil; cause = errors.Unwrap(cause) {
+		encoded, _ := json.Marshal(cause) // some cannot be encoded
+		text += string(encoded)
+	}
+	return text
+}
+
+// runFaults runs the cells: the quick ones a few at a time, then all of those
+// that wait for a time limit.
+func runFaults(ctx context.Context, cells []*faultCell) {
+	for _, slow := range []bool{false, true} {
+		var group sync.WaitGroup
+		places := make(chan struct{}, 8)
+		if slow {
+			places = make(chan struct{}, len(cells))
+		}
+		for _, cell := range cells {
+			if cell.fault.Slow == slow {
+				places <- struct{}{}
+				group.Go(func() {
+					cell.run(ctx)
+					<-places
+				})
+			}
+		}
+		group.Wait()
+	}
+}
+
+func newFaultCells(t *testing.T) []*faultCell {
+	t.Helper()
+	faults := map[string]faultserver.Fault{}
+	for _, fault := range faultserver.All() {
+		faults[fault.Name] = fault
+	}
+	var cells []*faultCell
+	seen := map[string]bool{}
+	for _, row := range faultTable {
+		fault, ok := faults[row.fault]
+		require.True(t, ok, "the table has %q, the bench has not", row.fault)
+		seen[row.fault] = true
+		for column := range faultCalls {
+			cells = append(cells, &faultCell{fault: fault, row: row, column: column})
+		}
+	}
+	for name := range faults {
+		require.True(t, seen[name], "the bench has %q, the table has not", name)
+	}
+	return cells
+}
+
+// TestFaults is the matrix of faults and calls. It is not parallel to other
+// tests: it counts goroutines and descriptors, and listens to the standard logger.
+func TestFaults(t *testing.T) {
+	cells := newFaultCells(t)
+	httpcall.New(nil) // its transports are made once
+	goroutines, descriptors := runtime.NumGoroutine(), countDescriptors()
+	var logged bytes.Buffer
+	log.SetOutput(&logged)
+	t.Cleanup(func() { log.SetOutput(os.Stderr) })
+	runFaults(t.Context(), cells)
+	for _, cell := range cells {
+		t.Run(cell.row.name()+"/"+faultCalls[cell.column], func(t *testing.T) {
+			require.NoError(t, cell.err)
+			assert.Equal(t, cell.row.cells[cell.column], cell.got, "requests and outcome")
+			assert.Less(t, cell.elapsed, faultTime, "no time limit is needed, or a short one")
+			for _, secret := range canaries {
+				if strings.Contains(cell.printed, secret) {
+					t.Errorf("something that is printed holds %s", secret)
+				}
+			}
+		})
+	}
+	assert.Empty(t, logged.String(), "of net/http")
+	assert.True(t, eventually(func() bool {
+		return runtime.NumGoroutine() <= goroutines && countDescriptors() <= descriptors
+	}), "more than %d goroutines and %d descriptors are left", goroutines, descriptors)
+	if *printFaults {
+		fmt.Print(faultMatrix(cells))
+	}
+}
+
+// eventually waits for a condition, in the goroutine of the caller: unlike
+// testify's, it can count goroutines.
+func eventually(condition func() bool) bool {
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	for range 1000 {
+		if condition() {
+			return true
+		}
+		<-ticker.C
+	}
+	return false
+}
+
+// countDescriptors returns how many are open, or 0 where the system does not say.
+func countDescriptors() int {
+	entries, _ := os.ReadDir("/proc/self/fd")
+	return len(entries)
+}
+
+// faultMatrix is what the cells gave, one line for each fault.
+func faultMatrix(cells []*faultCell) string {
+	var text strings.Builder
+	line := func(first string, cells ...any) {
+		fmt.Fprintf(&text, "%-36s %-20s %-20s %-20s %-20s %s\n", append([]any{first}, cells...)...)
+	}
+	groupName := ""
+	for i := 0; i < len(cells); i += len(faultCalls) {
+		row := cells[i].row
+		if cells[i].fault.Group != groupName {
+			groupName = cells[i].fault.Group
+			text.WriteString("\n")
+			line(strings.ToUpper(groupName), faultCalls[0], faultCalls[1], faultCalls[2], faultCalls[3], "KIND AND CODE")
+		}
+		line(row.name(), cells[i].got, cells[i+1].got, cells[i+2].got, cells[i+3].got,
+			strings.TrimRight(cmp.Or(row.kind, "-")+" "+string(row.code), " "))
+	}
+	return text.String()
+}
+
+// TestNothingIsLogged has a server that answers once more than it was asked: on
+// a connection that is kept, net/http writes the rest to the standard logger.
+// Single-use calls keep none. It is not parallel: the logger is everybody's.
+func TestNothingIsLogged(t *testing.T) {
+	var logged bytes.Buffer
+	log.SetOutput(&logged)
+	t.Cleanup(func() { log.SetOutput(os.Stderr) })
+	server, err := faultserver.Start(faultserver.Surplus(), faultserver.Options{})
+	require.NoError(t, err)
+	client, err := tokenclient.New(tokenclient.Config{Endpoints: tokenclient.Endpoints{Token: server.URL()}})
+	require.NoError(t, err)
+	goroutines := runtime.NumGoroutine()
+	for range 50 {
+		_, err = client.RequestRefreshToken(t.Context(), tokenclient.RefreshTokenRequest{RefreshToken: canary})
+		require.NoError(t, err)
+	}
+	server.Close()
+	require.True(t, eventually(func() bool { return runtime.NumGoroutine() < goroutines }))
+	assert.Empty(t, logged.String())
+}

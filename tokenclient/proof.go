@@ -1,0 +1,99 @@
+// Copyright 2026 The identitymodel Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// This file implements the client of Demonstrating Proof of Possession (RFC 9449):
+// package dpop makes the proofs.
+
+package tokenclient
+
+import (
+	"cmp"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/seed-df263610/identitymodel/tokenclient/dpop"
+)
+
+// proofs are a client's use of a prover, which may be nil: then there are none.
+type proofs struct {
+	prover      *dpop.Prover
+	allowBearer bool
+}
+
+// prove adds the proof of one attempt.
+func (p proofs) prove(k *call, header http.Header) error {
+	if p.prover == nil || !k.bound {
+		return nil
+	}
+	proof, err := p.prover.Proof(cmp.Or(k.method, http.MethodPost), k.endpoint.url, k.accessToken)
+	if err != nil {
+		return err
+	}
+	header["Dpop"] = []string{proof}
+	return nil
+}
+
+// thumbprint returns the dpop_jkt of a login.
+func (p proofs) thumbprint() string {
+	if p.prover == nil {
+		return ""
+	}
+	return p.prover.Thumbprint()
+}
+
+// refuseDowngrade refuses a token that is not bound to the key although a proof
+// went along: whoever steals it can use it (RFC 9449 section 5).
+func (p proofs) refuseDowngrade(t *TokenResponse) {
+	if p.prover == nil || p.allowBearer || t.err != nil || strings.EqualFold(t.TokenType, TokenTypeDPoP) {
+		return
+	}
+	t.err = &Error{
+		Kind: KindPolicy, Outcome: Final, Operation: t.call.operation, Endpoint: t.call.endpoint.label, StatusCode: t.StatusCode,
+		detail: "the token is not bound to the DPoP key: its type is not DPoP",
+		advice: "see Config.AllowBearer; Raw has the token",
+	}
+}
+
+// clockAdvice helps with a proof that was refused, most often for its iat.
+func clockAdvice(header http.Header, now time.Time) string {
+	date, err := http.ParseTime(header.Get("Date"))
+	if err != nil {
+		return "compare the clocks"
+	}
+	return "the server's clock shows " + date.UTC().Format(time.RFC3339) + ", this one " + now.UTC().Format(time.RFC3339)
+}
+
+// Authorize adds the token to a request to an API: the header Authorization, and
+// for a token that is bound to a key the header DPoP, with a proof for this
+// request (RFC 6750 section 2.1, RFC 9449 section 7.1). A proof is for one
+// sending: call Authorize again before the request is sent again, and give the
+// prover each response with Remember, for its nonce. The prover may be nil for a
+// bearer token.
+//
+// A token of another type than Bearer and DPoP is an error, and so is a bound
+// token without its prover, an empty token, and a token that no header can hold.
+func (t Token) Authorize(request *http.Request, prover *dpop.Prover) error {
+	token := t.AccessToken()
+	if token == "" || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return errors.New("tokenclient: the token is empty, or has characters that no header can hold")
+	}
+	switch {
+	case strings.EqualFold(t.Type, TokenTypeBearer):
+		request.Header.Del("DPoP")
+		request.Header.Set("Authorization", "Bearer "+token)
+		return nil
+	case !strings.EqualFold(t.Type, TokenTypeDPoP):
+		return errors.New("tokenclient: the type of the token is neither Bearer nor DPoP, so it is not known how to use it")
+	case prover == nil:
+		return errors.New("tokenclient: the token is bound to a DPoP key, and there is no prover")
+	}
+	proof, err := prover.Proof(cmp.Or(request.Method, http.MethodGet), request.URL, token)
+	if err != nil {
+		return err
+	}
+	request.Header.Set("DPoP", proof)
+	request.Header.Set("Authorization", "DPoP "+token)
+	return nil
+}

@@ -1,0 +1,293 @@
+// Copyright 2026 The identitymodel Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package tokenclient_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"github.com/tidwall/gjson"
+
+	"github.com/seed-df263610/identitymodel/tokenclient"
+	"github.com/seed-df263610/identitymodel/tokenclient/clientauth"
+	"github.com/seed-df263610/identitymodel/tokenclient/dpop"
+	"github.com/seed-df263610/identitymodel/tokenclient/tokentest"
+)
+
+const boundBody = `{"access_token":"token","token_type":"dpop","expires_in":3600,"issued_token_type":"urn:x"}`
+
+// newBoundClient returns a client with a prover, of a server that answers the
+// requests to the token endpoint in turn, the last answer again and again.
+func newBoundClient(t *testing.T, answers []tokentest.Answer, config ...func(*tokenclient.Config)) (*tokenclient.Client, *tokentest.Server, *dpop.Prover) {
+	t.Helper()
+	prover, err := dpop.NewProver(dpop.Config{})
+	require.NoError(t, err)
+	client, server := newServerClient(t, append(config, func(c *tokenclient.Config) { c.DPoP = prover })...)
+	server.Handle(tokentest.TokenPath, func(tokentest.Request) tokentest.Answer {
+		return answers[min(server.Count(tokentest.TokenPath), len(answers))-1]
+	})
+	return client, server, prover
+}
+
+func nonceAnswer(status int, body, nonce string) tokentest.Answer {
+	answer := tokentest.Answer{Status: status, Body: body, Header: http.Header{}}
+	if nonce != "" {
+		answer.Header.Set("DPoP-Nonce", nonce)
+	}
+	return answer
+}
+
+const asksForNonce = `{"error":"use_dpop_nonce"}`
+
+// claimsOf returns the claims of the one proof of a request; verifying it is the
+// matter of package dpop.
+func claimsOf(t *testing.T, header http.Header) gjson.Result {
+	t.Helper()
+	require.Len(t, header.Values("DPoP"), 1)
+	parts := strings.Split(header.Get("DPoP"), ".")
+	require.Len(t, parts, 3)
+	claims, err := base64.RawURLEncoding.DecodeString(parts[1])
+	require.NoError(t, err)
+	return gjson.ParseBytes(claims)
+}
+
+func TestProofGoesAlong(t *testing.T) {
+	t.Parallel()
+	client, server, _ := newBoundClient(t, []tokentest.Answer{{Status: 503}, {Body: boundBody}})
+	_, err := client.RequestClientCredentialsToken(t.Context(), tokenclient.ClientCredentialsTokenRequest{})
+	require.NoError(t, err)
+	sent := server.TokenRequests()
+	require.Len(t, sent, 2)
+	first, second := claimsOf(t, sent[0].Header), claimsOf(t, sent[1].Header)
+	assert.Equal(t, "POST", first.Get("htm").String())
+	assert.Equal(t, server.TokenURL(), first.Get("htu").String())
+	assert.WithinDuration(t, time.Now(), time.Unix(first.Get("iat").Int(), 0), time.Minute)
+	assert.False(t, first.Get("ath").Exists(), "there is no token yet")
+	assert.False(t, first.Get("nonce").Exists(), "the server has given none")
+	assert.NotEqual(t, first.Get("jti").String(), second.Get("jti").String(), "no proof is sent twice")
+}
+
+func TestNonce(t *testing.T) {
+	t.Parallel()
+	ok := nonceAnswer(200, boundBody, "")
+	tests := map[string]struct {
+		answers []tokentest.Answer
+		nonces  []string // of the proofs
+		code    tokenclient.ErrorCode
+	}{
+		"asked for":                   {[]tokentest.Answer{nonceAnswer(400, asksForNonce, "n1"), ok}, []string{"", "n1"}, ""},
+		"asked for with 401":          {[]tokentest.Answer{nonceAnswer(401, asksForNonce, "n1"), ok}, []string{"", "n1"}, ""},
+		"asked for twice":             {[]tokentest.Answer{nonceAnswer(400, asksForNonce, "n1"), nonceAnswer(400, asksForNonce, "n2")}, []string{"", "n1"}, tokenclient.ErrUseDPoPNonce},
+		"asked for without one":       {[]tokentest.Answer{nonceAnswer(400, asksForNonce, "")}, []string{""}, tokenclient.ErrUseDPoPNonce},
+		"a bad one":                   {[]tokentest.Answer{nonceAnswer(400, asksForNonce, "a\"b")}, []string{""}, tokenclient.ErrUseDPoPNonce},
+		"a new one with another code": {[]tokentest.Answer{nonceAnswer(400, `{"error":"invalid_grant"}`, "n1")}, []string{""}, tokenclient.ErrInvalidGrant},
+	}
+	for name, test := range tests {
+		for grant, send := range grants {
+			t.Run(name+"/"+grant, func(t *testing.T) {
+				t.Parallel()
+				client, server, _ := newBoundClient(t, test.answers, func(c *tokenclient.Config) { c.Retry.MaxAttempts = 1 })
+				_, err := send.send(t.Context(), client)
+				var nonces []string
+				for _, request := range server.TokenRequests() {
+					nonces = append(nonces, claimsOf(t, request.Header).Get("nonce").String())
+				}
+				assert.Equal(t, test.nonces, nonces)
+				if test.code == "" {
+					require.NoError(t, err)
+					return
+				}
+				failed := requireError(t, err)
+				assert.Equal(t, test.code, failed.Code)
+				if test.code == tokenclient.ErrUseDPoPNonce {
+					assert.Equal(t, tokenclient.NotProcessed, failed.Outcome, "the credential was not looked at")
+				}
+			})
+		}
+	}
+}
+
+func TestNonceIsKept(t *testing.T) {
+	t.Parallel()
+	client, server, _ := newBoundClient(t, []tokentest.Answer{
+		nonceAnswer(200, boundBody, "n1"), nonceAnswer(200, boundBody, ""), nonceAnswer(503, "", "n2"), nonceAnswer(200, boundBody, ""),
+	})
+	for range 3 {
+		_, err := client.RequestClientCredentialsToken(t.Context(), tokenclient.ClientCredentialsTokenRequest{})
+		require.NoError(t, err)
+	}
+	var nonces []string
+	for _, request := range server.TokenRequests() {
+		nonces = append(nonces, claimsOf(t, request.Header).Get("nonce").String())
+	}
+	assert.Equal(t, []string{"", "n1", "n1", "n2"}, nonces, "from any answer, until another one comes")
+}
+
+func TestNonceChallengeHasAFreshAssertion(t *testing.T) {
+	t.Parallel()
+	client, server, _ := newBoundClient(t, []tokentest.Answer{nonceAnswer(400, asksForNonce, "n1"), {Body: boundBody}}, func(c *tokenclient.Config) {
+		c.Auth = clientauth.Assertion(func(_ context.Context, attempt clientauth.Attempt) (string, error) {
+			return "assertion-" + strconv.Itoa(attempt.Number), nil
+		})
+	})
+	_, err := client.RequestRefreshToken(t.Context(), tokenclient.RefreshTokenRequest{RefreshToken: "r"})
+	require.NoError(t, err)
+	sent := server.TokenRequests()
+	require.Len(t, sent, 2)
+	assert.Equal(t, "assertion-1", sent[0].Form.Get("client_assertion"))
+	assert.Equal(t, "assertion-2", sent[1].Form.Get("client_assertion"))
+	assert.NotEqual(t, claimsOf(t, sent[0].Header).Get("jti").String(), claimsOf(t, sent[1].Header).Get("jti").String())
+}
+
+func TestDowngrade(t *testing.T) {
+	t.Parallel()
+	for tokenType, ok := range map[string]bool{"DPoP": true, "dpop": true, "Bearer": false, "": false, "N_A": false} {
+		answer := tokentest.Answer{Body: `{"access_token":"token","token_type":"` + tokenType + `"}`}
+		strict, _, _ := newBoundClient(t, []tokentest.Answer{answer})
+		response, err := strict.RequestClientCredentialsToken(t.Context(), tokenclient.ClientCredentialsTokenRequest{})
+		if ok {
+			require.NoError(t, err)
+		} else {
+			failed := requireError(t, err)
+			assert.Equal(t, tokenclient.KindPolicy, failed.Kind)
+			assert.Equal(t, tokenclient.Final, failed.Outcome)
+			assert.Contains(t, failed.Error(), "AllowBearer")
+			assert.Empty(t, response.AccessToken)
+			assert.NotEmpty(t, response.Raw())
+		}
+		lenient, _, _ := newBoundClient(t, []tokentest.Answer{answer}, func(c *tokenclient.Config) { c.AllowBearer = true })
+		_, err = lenient.RequestClientCredentialsToken(t.Context(), tokenclient.ClientCredentialsTokenRequest{})
+		require.NoError(t, err)
+	}
+}
+
+func TestRefusedProofTellsTheTime(t *testing.T) {
+	t.Parallel()
+	answer := tokentest.OAuthError(400, "invalid_dpop_proof", "iat is too old")
+	answer.Header = http.Header{"Date": {"Mon, 02 Jan 2006 15:04:05 GMT"}}
+	client, server, _ := newBoundClient(t, []tokentest.Answer{answer})
+	_, err := client.RequestRefreshToken(t.Context(), tokenclient.RefreshTokenRequest{RefreshToken: "r"})
+	assert.ErrorIs(t, err, tokenclient.ErrInvalidDPoPProof)
+	assert.Contains(t, err.Error(), "2006-01-02T15:04:05Z")
+	assert.Equal(t, 1, server.Count(tokentest.TokenPath), "it is reported, not sent again")
+}
+
+func TestProofsAtTheEndpoints(t *testing.T) {
+	t.Parallel()
+	client, server, prover := newBoundClient(t, []tokentest.Answer{{Body: boundBody}}, func(c *tokenclient.Config) {
+		base := strings.TrimSuffix(c.Endpoints.Token, tokentest.TokenPath)
+		c.Endpoints.PushedAuthorization, c.Endpoints.UserInfo = base+"/par", base+"/userinfo"
+		c.Endpoints.Introspection, c.Endpoints.Revocation = base+"/introspect", base+"/revoke"
+		c.Endpoints.BackchannelAuthentication = base + "/ciba"
+	})
+	for path, answer := range map[string]tokentest.Answer{
+		"/par": {Status: 201, Body: pushed}, "/userinfo": {Body: `{"sub":"alice"}`}, "/introspect": {Body: `{"active":false}`}, "/revoke": {},
+		"/ciba": {Body: `{"auth_req_id":"a","expires_in":60}`},
+	} {
+		server.Handle(path, func(tokentest.Request) tokentest.Answer { return answer })
+	}
+	ctx := t.Context()
+	_, err := client.PushAuthorization(ctx, testLogin())
+	require.NoError(t, err)
+	_, err = client.RequestDeviceAuthorization(ctx, tokenclient.DeviceAuthorizationRequest{})
+	require.NoError(t, err)
+	_, err = client.RequestBackchannelAuthentication(ctx, tokenclient.BackchannelAuthenticationRequest{Scope: "openid", LoginHint: "alice"})
+	require.NoError(t, err)
+	_, err = client.GetUserInfo(ctx, tokenclient.UserInfoRequest{AccessToken: "the-token", Subject: "alice"})
+	require.NoError(t, err)
+	_, err = client.IntrospectToken(ctx, tokenclient.TokenIntrospectionRequest{Token: "t"})
+	require.NoError(t, err)
+	_, err = client.RevokeToken(ctx, tokenclient.TokenRevocationRequest{Token: "t"})
+	require.NoError(t, err)
+
+	for _, request := range server.Requests() {
+		switch request.Path {
+		case "/introspect", "/revoke":
+			assert.Empty(t, request.Header.Values("DPoP"), request.Path)
+		case "/userinfo":
+			claims := claimsOf(t, request.Header)
+			digest := sha256.Sum256([]byte("the-token"))
+			assert.Equal(t, "DPoP the-token", request.Header.Get("Authorization"))
+			assert.Equal(t, base64.RawURLEncoding.EncodeToString(digest[:]), claims.Get("ath").String())
+			assert.Equal(t, "GET", claims.Get("htm").String())
+		case "/par":
+			assert.Equal(t, prover.Thumbprint(), request.Form.Get("dpop_jkt"))
+			fallthrough
+		default:
+			assert.Equal(t, server.URL()+request.Path, claimsOf(t, request.Header).Get("htu").String())
+		}
+	}
+	address, err := client.AuthorizeURL(testLogin())
+	require.NoError(t, err)
+	assert.Contains(t, address, "dpop_jkt="+prover.Thumbprint())
+}
+
+func TestAuthorize(t *testing.T) {
+	t.Parallel()
+	prover, err := dpop.NewProver(dpop.Config{})
+	require.NoError(t, err)
+	tests := map[string]struct {
+		token         tokenclient.Token
+		prover        *dpop.Prover
+		authorization string // empty = an error
+	}{
+		"bearer":                  {tokenclient.NewToken("t", "bEARER", time.Time{}), nil, "Bearer t"},
+		"bearer with a prover":    {tokenclient.NewToken("t", "Bearer", time.Time{}), prover, "Bearer t"},
+		"bound":                   {tokenclient.NewToken("t", "dpop", time.Time{}), prover, "DPoP t"},
+		"bound without a prover":  {tokenclient.NewToken("t", "DPoP", time.Time{}), nil, ""},
+		"another type":            {tokenclient.NewToken("t", "mac", time.Time{}), prover, ""},
+		"no type":                 {tokenclient.NewToken("t", "", time.Time{}), prover, ""},
+		"no token":                {tokenclient.Token{Type: "Bearer"}, prover, ""},
+		"a token with a space":    {tokenclient.NewToken("a b", "Bearer", time.Time{}), nil, ""},
+		"a token with line break": {tokenclient.NewToken("a\r\nX: y", "Bearer", time.Time{}), nil, ""},
+		"a token not in ASCII":    {tokenclient.NewToken("tökén", "Bearer", time.Time{}), nil, ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodPatch, "https://api.example/a%2Fb?q=1", http.NoBody)
+			require.NoError(t, err)
+			err = test.token.Authorize(request, test.prover)
+			if test.authorization == "" {
+				require.Error(t, err)
+				assert.Empty(t, request.Header, "nothing is half done")
+				return
+			}
+			require.NoError(t, err)
+			assert.Equal(t, test.authorization, request.Header.Get("Authorization"))
+			if !strings.HasPrefix(test.authorization, "DPoP") {
+				assert.Empty(t, request.Header.Values("DPoP"))
+				return
+			}
+			claims := claimsOf(t, request.Header)
+			assert.Equal(t, "PATCH", claims.Get("htm").String())
+			assert.Equal(t, "https://api.example/a%2Fb", claims.Get("htu").String())
+			assert.NotEmpty(t, claims.Get("ath").String())
+		})
+	}
+}
+
+func TestAuthorizeUsesTheNonceOfTheAPI(t *testing.T) {
+	t.Parallel()
+	prover, err := dpop.NewProver(dpop.Config{})
+	require.NoError(t, err)
+	api, err := url.Parse("https://api.example/x")
+	require.NoError(t, err)
+	assert.True(t, prover.Remember(api, http.Header{"Dpop-Nonce": {"n1"}}))
+	for address, nonce := range map[string]string{"https://api.example/y": "n1", "https://other.example/y": ""} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, http.NoBody)
+		require.NoError(t, err)
+		require.NoError(t, tokenclient.NewToken("t", "DPoP", time.Time{}).Authorize(request, prover))
+		assert.Equal(t, nonce, claimsOf(t, request.Header).Get("nonce").String(), address)
+	}
+}

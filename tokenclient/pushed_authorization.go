@@ -1,0 +1,101 @@
+// Copyright 2026 The identitymodel Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// This file implements Pushed Authorization Requests (RFC 9126).
+
+package tokenclient
+
+import (
+	"context"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/seed-df263610/identitymodel/internal/httpcall"
+	"github.com/seed-df263610/identitymodel/internal/jsonfield"
+)
+
+// PushedAuthorizationResponse has what stands for a pushed login (RFC 9126
+// section 2.2).
+type PushedAuthorizationResponse struct {
+	Response
+
+	// RequestURI stands for the request. It works once, and for this client.
+	RequestURI string
+	// ExpiresIn is how long RequestURI works, or 0 when the server sent no readable
+	// number.
+	ExpiresIn time.Duration
+	// Expiry is when RequestURI expires, counted from before the request was sent.
+	// The zero time means that the server did not say.
+	Expiry time.Time
+
+	sent *AuthorizeRequest // behind a pointer: fmt does not follow it
+}
+
+// AuthorizeRequest returns the login that was pushed, with the RequestURI: the
+// next step is [Client.AuthorizeURL]. It is the zero value when IsError is true.
+func (p *PushedAuthorizationResponse) AuthorizeRequest() AuthorizeRequest {
+	if p.sent == nil {
+		return AuthorizeRequest{}
+	}
+	return *p.sent
+}
+
+// PushAuthorization sends a login to the server directly (RFC 9126 section 2),
+// authenticated like a token request, so that nobody can read or change it in
+// the user's browser. client_id is in the body however the client authenticates.
+// The request may be sent again; see [Retry]. For the results see
+// [Client.RequestToken]. The next step is [Client.AuthorizeURL] with the
+// response's AuthorizeRequest.
+func (c *Client) PushAuthorization(ctx context.Context, request AuthorizeRequest) (*PushedAuthorizationResponse, error) {
+	f := newForm("pushed authorization request")
+	if request.RequestURI != "" {
+		f.refuse("request_uri", "cannot be pushed")
+	}
+	f.needsClientID(c.settings().clientID)
+	f.authorizeParameters(request, c.settings())
+	if f.err == nil {
+		f.err = c.settings().pushedAuthorization.check(f.operation)
+	}
+	if f.err != nil {
+		return newPushedAuthorizationResponse(newInvalidResponse(f.err), request)
+	}
+	return newPushedAuthorizationResponse(c.exchange(ctx, &call{
+		operation:    f.operation,
+		endpoint:     c.settings().pushedAuthorization,
+		class:        httpcall.Repeatable,
+		limits:       c.settings().retry.limits(),
+		body:         f.encode(nil),
+		withClientID: true,
+		bound:        true,
+		success:      http.StatusCreated,
+	}), request)
+}
+
+func newPushedAuthorizationResponse(r Response, sent AuthorizeRequest) (*PushedAuthorizationResponse, error) {
+	p := &PushedAuthorizationResponse{Response: r}
+	p.read(p.visit)
+	if p.RequestURI == "" {
+		p.refuse("the body has no request_uri")
+	}
+	if p.IsError() {
+		*p = PushedAuthorizationResponse{Response: p.Response}
+		return p, p.Err()
+	}
+	sent.RequestURI, sent.RequestURIExpiry, sent.used = p.RequestURI, p.Expiry, new(atomic.Bool)
+	p.sent = &sent
+	return p, nil
+}
+
+func (p *PushedAuthorizationResponse) visit(name string, value gjson.Result) {
+	switch name {
+	case "request_uri":
+		p.RequestURI, _ = jsonfield.String(value)
+	case "expires_in":
+		if lifetime, known := jsonfield.Seconds(value); known && lifetime > 0 {
+			p.ExpiresIn, p.Expiry = lifetime, p.expiresAt(lifetime, known)
+		}
+	}
+}

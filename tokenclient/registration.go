@@ -1,0 +1,211 @@
+// Copyright 2026 The identitymodel Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// This file implements Dynamic Client Registration (RFC 7591).
+
+package tokenclient
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/seed-df263610/identitymodel/internal/httpcall"
+	"github.com/seed-df263610/identitymodel/internal/jsonfield"
+)
+
+// ClientRegistrationRequest asks a server to register a client.
+type ClientRegistrationRequest struct {
+	confidential
+
+	// InitialAccessToken allows to register a client (RFC 7591 section 3). It is
+	// sent as a Bearer token. Optional: open servers want none.
+	InitialAccessToken string
+	// Registration is what the client asks to be registered with. Required by most
+	// servers, in part.
+	Registration ClientRegistration
+}
+
+// ClientRegistrationResponse is a registered client (RFC 7591 section 3.2.1, RFC
+// 7592 section 3). Store it: the secrets in it are told once.
+type ClientRegistrationResponse struct {
+	Response
+
+	// ClientID is the identifier of the client. It is there when IsError is false.
+	ClientID string
+	// ClientSecret is the secret of the client. Empty when the server issued none.
+	ClientSecret string
+	// ClientIDIssuedAt is when the identifier was issued. The zero time means that
+	// the server did not say.
+	ClientIDIssuedAt time.Time
+	// ClientSecretExpiresAt is when the secret expires. The zero time means never;
+	// a server must say so when it issues a secret.
+	ClientSecretExpiresAt time.Time
+	// RegistrationAccessToken is what the client manages its registration with: a
+	// secret. Empty when the server does not offer that. In answer to ReadClient
+	// and UpdateClient it is the one to use from now on: the new one if the server
+	// sent one, which makes the old one invalid, otherwise the one that was used.
+	RegistrationAccessToken string
+	// RegistrationClientURI is where the client manages its registration. Empty,
+	// new or as before in the same way.
+	RegistrationClientURI string
+	// Registration is what the server has registered, which may be other than what
+	// was asked for. A field whose member has an unexpected type is zero; Field has
+	// it.
+	Registration ClientRegistration
+}
+
+// RegisterClient registers a client (RFC 7591 section 3). Nothing of the Config's
+// client authentication is sent, so a Config without ClientID and Auth will do.
+// For the results see [Client.RequestToken].
+//
+// A registration is sent again only when provably nothing was sent, see [Retry]:
+// a second one would make a second client. When the Outcome is Unknown, or the
+// Kind is KindMalformed, there may be a client that nobody knows.
+//
+// What is not sent is an error of KindRequest with the Parameter
+//
+//	InitialAccessToken  a token with a space, a control character or what is not ASCII
+//	jwks                what is no JSON object; a key that is not public; jwks_uri besides it
+//	Extensions          a name that has a field or is no metadata; a value that is no JSON
+//	the member's name   text that is not valid UTF-8
+//
+// and these answers are errors of KindMalformed; Raw and Field have what came:
+//
+//	a success other than status 201
+//	a body that is not one JSON object, or has two members of one name
+//	no client_id, or one that is no string or empty
+//	a client_secret that is no string
+//	a client_secret without the number client_secret_expires_at (0 = never)
+func (c *Client) RegisterClient(ctx context.Context, request ClientRegistrationRequest) (*ClientRegistrationResponse, error) {
+	const operation = "client registration request"
+	s := c.settings()
+	body, err := request.Registration.encodeFor(operation)
+	switch {
+	case err != nil:
+	case !isBearer(request.InitialAccessToken):
+		err = invalid(operation, "InitialAccessToken", "has characters that no token can have")
+	default:
+		err = s.registration.check(operation)
+	}
+	if err != nil {
+		return newClientRegistrationResponse(newInvalidResponse(err), "", "")
+	}
+	return newClientRegistrationResponse(c.exchange(ctx, &call{
+		operation:   operation,
+		endpoint:    s.registration,
+		class:       httpcall.SingleUse,
+		limits:      s.retry.limits(),
+		contentType: mediaTypeJSON,
+		body:        body,
+		auth:        bearer(request.InitialAccessToken),
+		success:     http.StatusCreated,
+	}), "", "the client may be registered")
+}
+
+// bearer returns a token as the only credential (RFC 6750 section 2.1); an empty
+// one is none at all.
+func bearer(token string) presented {
+	if token == "" {
+		return func() string { return "" }
+	}
+	return func() string { return TokenTypeBearer + " " + token }
+}
+
+// isBearer reports whether a token can be in a header.
+func isBearer(token string) bool {
+	return !strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' })
+}
+
+// encodeFor returns the JSON form to be sent, after the members that come before
+// it.
+func (r *ClientRegistration) encodeFor(operation string, before ...registrationMember) ([]byte, *Error) {
+	body, problem := r.encode(before...)
+	if problem == nil {
+		problem = r.problem()
+	}
+	if problem != nil {
+		return nil, invalid(operation, problem.member, problem.problem)
+	}
+	return body, nil
+}
+
+// newClientRegistrationResponse reads an answer. An empty clientID is any; perhaps
+// is what may have happened when that is not known.
+func newClientRegistrationResponse(r Response, clientID, perhaps string) (*ClientRegistrationResponse, error) {
+	d := &ClientRegistrationResponse{Response: r}
+	fields := d.Registration.fields()
+	expires := false
+	d.read(func(name string, value gjson.Result) {
+		switch name {
+		case "client_id":
+			d.ClientID, _ = jsonfield.String(value)
+		case "client_secret":
+			d.ClientSecret = d.clientSecret(value)
+		case "client_id_issued_at":
+			d.ClientIDIssuedAt, _ = unixTime(value)
+		case "client_secret_expires_at":
+			d.ClientSecretExpiresAt, expires = unixTime(value)
+		case "registration_access_token":
+			d.RegistrationAccessToken, _ = jsonfield.String(value)
+		case "registration_client_uri":
+			d.RegistrationClientURI, _ = jsonfield.String(value)
+		default:
+			d.Registration.set(fields, name, value) // what is of another type is left out: Field has it
+		}
+	})
+	switch {
+	case d.ClientID == "":
+		d.refuse("the body has no client_id")
+	case clientID != "" && d.ClientID != clientID:
+		d.refuse("the client_id is another one than that of the request")
+	case d.ClientSecret != "" && !expires:
+		d.refuse("the body has a client_secret, but no number client_secret_expires_at")
+	}
+	if d.IsError() { // whoever does not look must not find a client
+		*d = ClientRegistrationResponse{Response: d.Response}
+	}
+	d.advise(perhaps)
+	return d, d.Err()
+}
+
+// advise puts what may have happened in the place of advice about a credential:
+// these calls spend none.
+func (r *Response) advise(perhaps string) {
+	switch {
+	case r.err == nil:
+	case r.err.Kind == KindMalformed:
+		r.err.advice = perhaps + "; Raw has what came"
+	case r.err.Outcome == Unknown && r.err.RetryAfter == 0:
+		r.err.advice = perhaps
+	}
+}
+
+// clientSecret returns the secret, if there is one. That it cannot be read must
+// not look as if there were none.
+func (d *ClientRegistrationResponse) clientSecret(value gjson.Result) string {
+	secret, ok := jsonfield.String(value)
+	if !ok && !jsonfield.Absent(value) {
+		d.refuse("the member client_secret is not a string")
+	}
+	return secret
+}
+
+// latestTime is the end of the year 9999, which time's text forms end with.
+const latestTime = 253402300799
+
+// unixTime returns a number of seconds since 1970 as a time. 0 is the zero time;
+// what is later than the year 9999 is clamped. A negative number and anything
+// else are not ok.
+func unixTime(value gjson.Result) (at time.Time, ok bool) {
+	switch {
+	case value.Type != gjson.Number || value.Num < 0:
+		return time.Time{}, false
+	case value.Num < 1:
+		return time.Time{}, true
+	}
+	return time.Unix(int64(min(value.Num, latestTime)), 0).UTC(), true
+}

@@ -1,0 +1,162 @@
+// Copyright 2026 The identitymodel Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// This file implements Dynamic Client Registration Management (RFC 7592).
+
+package tokenclient
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+
+	"github.com/seed-df263610/identitymodel/internal/httpcall"
+)
+
+// ClientManagementRequest reads or deletes the registration of a client.
+// [ClientRegistrationResponse.ManagementRequest] makes one.
+type ClientManagementRequest struct {
+	confidential
+
+	// RegistrationClientURI is where the client manages its registration. It must
+	// be like the addresses in [Endpoints], may be on another host than they are,
+	// and gets the token. Required.
+	RegistrationClientURI string
+	// RegistrationAccessToken came with the registration, or replaced the one that
+	// did. It is sent as a Bearer token. Required.
+	RegistrationAccessToken string
+}
+
+// ClientUpdateRequest replaces the registration of a client.
+// [ClientRegistrationResponse.UpdateRequest] makes one that changes nothing yet.
+type ClientUpdateRequest struct {
+	confidential
+
+	// RegistrationClientURI is as in [ClientManagementRequest]. Required.
+	RegistrationClientURI string
+	// RegistrationAccessToken is as in [ClientManagementRequest]. Required.
+	RegistrationAccessToken string
+	// ClientID is the identifier of the client, which cannot be changed. Required.
+	ClientID string
+	// ClientSecret is the secret that the client has now; a client cannot choose
+	// another. Optional.
+	ClientSecret string
+	// Registration is all that the client asks to be registered with. A field that
+	// is left out asks the server to forget its value.
+	Registration ClientRegistration
+}
+
+// ClientDeletionResponse says whether a client was deleted (RFC 7592 section
+// 2.3).
+type ClientDeletionResponse struct {
+	Response
+}
+
+// ManagementRequest returns the request for [Client.ReadClient] and
+// [Client.DeleteClient].
+func (d *ClientRegistrationResponse) ManagementRequest() ClientManagementRequest {
+	return ClientManagementRequest{
+		RegistrationClientURI: d.RegistrationClientURI, RegistrationAccessToken: d.RegistrationAccessToken,
+	}
+}
+
+// UpdateRequest returns the request for [Client.UpdateClient], with what is
+// registered now: change its Registration. It shares lists with the response.
+func (d *ClientRegistrationResponse) UpdateRequest() ClientUpdateRequest {
+	return ClientUpdateRequest{
+		RegistrationClientURI: d.RegistrationClientURI, RegistrationAccessToken: d.RegistrationAccessToken,
+		ClientID: d.ClientID, ClientSecret: d.ClientSecret, Registration: d.Registration,
+	}
+}
+
+// ReadClient returns the registration of a client as it is now (RFC 7592 section
+// 2.1). The server may replace the registration access token, even now: use and
+// store the one in the response. The request may be sent again; see [Retry].
+// Success is status 200; the body is refused as in [Client.RegisterClient]. For
+// the results see [Client.RequestToken].
+func (c *Client) ReadClient(ctx context.Context, request ClientManagementRequest) (*ClientRegistrationResponse, error) {
+	k, err := c.managementCall(request, "client read request", http.MethodGet)
+	if err != nil {
+		return newClientRegistrationResponse(newInvalidResponse(err), "", "")
+	}
+	k.class = httpcall.Repeatable
+	d, failed := newClientRegistrationResponse(c.exchange(ctx, k), "", "the registration access token may be replaced")
+	d.keep(request)
+	return d, failed
+}
+
+// UpdateClient replaces the registration of a client (RFC 7592 section 2.2):
+// what the request leaves out, the server forgets. The server may issue another
+// secret and another registration access token: use and store those in the
+// response. Success is status 200; what is not sent, and which bodies are
+// refused, is as in [Client.RegisterClient], and the answer must be about the
+// same client. For the results see [Client.RequestToken].
+//
+// Because of what it may issue, an update is sent again only when provably
+// nothing was sent, see [Retry]. When the Outcome is Unknown, ReadClient tells
+// what is registered; if that is refused, the token was replaced, and the new one
+// is lost.
+func (c *Client) UpdateClient(ctx context.Context, request ClientUpdateRequest) (*ClientRegistrationResponse, error) {
+	management := ClientManagementRequest{
+		RegistrationClientURI: request.RegistrationClientURI, RegistrationAccessToken: request.RegistrationAccessToken,
+	}
+	k, err := c.managementCall(management, "client update request", http.MethodPut)
+	switch {
+	case err != nil:
+	case request.ClientID == "":
+		err = invalid(k.operation, "client_id", "is required")
+	default:
+		k.body, err = request.Registration.encodeFor(k.operation,
+			registrationMember{"client_id", &request.ClientID}, registrationMember{"client_secret", &request.ClientSecret})
+	}
+	if err != nil {
+		return newClientRegistrationResponse(newInvalidResponse(err), "", "")
+	}
+	k.class, k.contentType = httpcall.SingleUse, mediaTypeJSON
+	d, failed := newClientRegistrationResponse(c.exchange(ctx, k), request.ClientID, "the registration may be changed")
+	d.keep(management)
+	return d, failed
+}
+
+// DeleteClient deletes the registration of a client, and with it the client (RFC
+// 7592 section 2.3). The request may be sent again, see [Retry]; if the first
+// one got through and its answer did not, the second is refused with status 401,
+// as a client that there is not. Success is status 204. For the results see
+// [Client.RequestToken].
+func (c *Client) DeleteClient(ctx context.Context, request ClientManagementRequest) (*ClientDeletionResponse, error) {
+	k, err := c.managementCall(request, "client deletion request", http.MethodDelete)
+	if err != nil {
+		d := &ClientDeletionResponse{newInvalidResponse(err)}
+		return d, d.Err()
+	}
+	k.class, k.success = httpcall.Repeatable, http.StatusNoContent
+	d := &ClientDeletionResponse{c.exchange(ctx, k)}
+	d.advise("the client may be deleted")
+	return d, d.Err()
+}
+
+// managementCall returns a call to the address in the request. That came from a
+// server, so it is checked like one that was configured.
+func (c *Client) managementCall(r ClientManagementRequest, operation, method string) (*call, *Error) {
+	target := newEndpoint("", r.RegistrationClientURI)
+	switch {
+	case target.url == nil:
+		return nil, invalid(operation, "RegistrationClientURI", cmp.Or(target.problem, "is required"))
+	case r.RegistrationAccessToken == "":
+		return nil, invalid(operation, "RegistrationAccessToken", "is required")
+	case !isBearer(r.RegistrationAccessToken):
+		return nil, invalid(operation, "RegistrationAccessToken", "has characters that no token can have")
+	}
+	return &call{
+		operation: operation, endpoint: target, method: method,
+		limits: c.settings().retry.limits(), auth: bearer(r.RegistrationAccessToken),
+	}, nil
+}
+
+// keep takes over what the server did not replace.
+func (d *ClientRegistrationResponse) keep(request ClientManagementRequest) {
+	if !d.IsError() {
+		d.RegistrationAccessToken = cmp.Or(d.RegistrationAccessToken, request.RegistrationAccessToken)
+		d.RegistrationClientURI = cmp.Or(d.RegistrationClientURI, request.RegistrationClientURI)
+	}
+}

@@ -1,0 +1,186 @@
+// Copyright 2026 The identitymodel Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// This file implements the UserInfo endpoint (OpenID Connect Core section 5.3).
+
+package tokenclient
+
+import (
+	"context"
+	"crypto/subtle"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/seed-df263610/identitymodel/internal/httpcall"
+	"github.com/seed-df263610/identitymodel/internal/jsonfield"
+	"github.com/seed-df263610/identitymodel/tokenclient/clientauth"
+)
+
+// UserInfoRequest asks for the claims about the user who has logged in.
+type UserInfoRequest struct {
+	confidential
+
+	// AccessToken is the user's access token, with the scope openid. It is the only
+	// credential: the client does not authenticate. Required.
+	AccessToken string
+	// Subject is the sub of the validated ID token. Claims about anybody else are
+	// refused (OpenID Connect Core section 5.3.2). Required, unless AllowAnySubject
+	// is set.
+	Subject string
+	// AllowAnySubject does without Subject. Danger: an access token that was swapped
+	// for another user's makes the program take one user for the other. It is for
+	// programs that have no ID token. Optional.
+	AllowAnySubject bool
+	// RequireSigned refuses an answer that is not a signed JWT, which is what clients
+	// registered with userinfo_signed_response_alg get. It needs Config.Keys.
+	// Optional. Default: JSON is read, and a signed JWT is verified.
+	RequireSigned bool
+	// Parameters are sent as a form, sorted by name, in a POST instead of a GET.
+	// Optional.
+	Parameters url.Values
+}
+
+// UserInfoResponse has the claims about a user (OpenID Connect Core section 5.3.2).
+// Of a signed answer, Raw is the JWT, and JSON and Field are of its payload.
+type UserInfoResponse struct {
+	Response
+
+	// Subject is the sub: the identifier of the user at this server.
+	Subject string
+	// Claims are all the members, flattened: one claim for each, and one for each
+	// element of an array. Response.Field has a member as it is.
+	Claims []Claim
+}
+
+const (
+	mediaTypeJSON = "application/json"
+	mediaTypeJWT  = "application/jwt"
+)
+
+// GetUserInfo asks for the claims about the user whose access token it is (OpenID
+// Connect Core section 5.3.1), which is sent in the Authorization header. The
+// request may be sent again; see [Retry]. For the results see
+// [Client.RequestToken].
+//
+// A sub that is missing, or is not the Subject of the request, is an [*Error] of
+// [KindPolicy], and there are no claims. An access token that is not good any more
+// is [ErrInvalidToken].
+//
+// A signed answer must be signed by a key of Config.Keys with an algorithm that is
+// not symmetric and that the metadata, if it has a list, allows; its typ, if any,
+// must be JWT. Its iss must be the issuer and its aud must have the client's
+// identifier, and exp, nbf and iat must fit the clock, each if it is there.
+// Otherwise it is an [*Error] of [KindPolicy], and of [KindMalformed] when it is no
+// signed JWT. When the keys did not come it is one of [KindTransport].
+func (c *Client) GetUserInfo(ctx context.Context, request UserInfoRequest) (*UserInfoResponse, error) {
+	want := signature{
+		types:      []string{"", "JWT"},
+		algorithms: c.settings().metadata.UserInfoSigningAlgValuesSupported,
+	}
+	f := c.newUserInfoForm(request, want)
+	if f.err != nil {
+		return newUserInfoResponse(newInvalidResponse(f.err), "")
+	}
+	k := &call{
+		operation:   f.operation,
+		endpoint:    c.settings().userInfo,
+		class:       httpcall.Repeatable,
+		limits:      c.settings().retry.limits(),
+		method:      http.MethodGet,
+		accept:      mediaTypeJSON + ", " + mediaTypeJWT,
+		auth:        c.settings().present(request.AccessToken),
+		accessToken: request.AccessToken,
+		bound:       true,
+	}
+	if request.RequireSigned {
+		k.accept = mediaTypeJWT
+	}
+	if len(request.Parameters) > 0 {
+		k.method, k.body = http.MethodPost, f.encode(nil)
+	}
+	response := c.exchange(ctx, k)
+	switch {
+	case response.err != nil: // there is nothing to verify
+	case response.mediaType() == mediaTypeJWT:
+		k.object = c.verify(ctx, &response, want)
+	case request.RequireSigned:
+		response.err = response.distrusted("the answer is not the signed JWT that was asked for")
+	}
+	return newUserInfoResponse(response, request.Subject)
+}
+
+func (c *Client) newUserInfoForm(request UserInfoRequest, want signature) *form {
+	f := newForm("userinfo request")
+	f.remembered("access_token", request.AccessToken)
+	if strings.ContainsFunc(request.AccessToken, isNotHeaderText) {
+		f.refuse("access_token", "has characters that no token in a header can have")
+	}
+	if request.Subject == "" && !request.AllowAnySubject {
+		f.refuse("Subject", "is required: it is the sub of the ID token; AllowAnySubject does without")
+	}
+	if request.RequireSigned {
+		f.needsVerification(c.settings(), want)
+	}
+	f.parameters(request.Parameters)
+	if f.err == nil {
+		f.err = c.settings().userInfo.check(f.operation)
+	}
+	return f
+}
+
+func isNotHeaderText(r rune) bool { return r <= ' ' || r > '~' }
+
+func newUserInfoResponse(r Response, subject string) (*UserInfoResponse, error) {
+	u := &UserInfoResponse{Response: r}
+	u.read(u.visit)
+	if !u.IsError() {
+		u.err = u.checkSubject(subject)
+	}
+	u.nothingSpent()
+	if u.IsError() { // whoever does not look must not take this user for another
+		*u = UserInfoResponse{Response: u.Response}
+		return u, u.Err()
+	}
+	u.Claims = flatten(u.object(), "")
+	return u, nil
+}
+
+func (u *UserInfoResponse) visit(name string, value gjson.Result) {
+	if name == "sub" {
+		u.Subject, _ = jsonfield.String(value)
+	}
+}
+
+// checkSubject compares the user with the expected one, if there is one.
+func (u *UserInfoResponse) checkSubject(expected string) *Error {
+	switch {
+	case u.Subject == "":
+		return u.distrusted("the answer has no sub that is a string, so that it is about nobody")
+	case expected != "" && subtle.ConstantTimeCompare([]byte(u.Subject), []byte(expected)) != 1:
+		return u.distrusted("the sub is not the expected one: the answer is about another user")
+	}
+	return nil
+}
+
+// presented is an access token as the only credential (RFC 6750 section 2.1, RFC
+// 9449 section 7.1). It is a func: no printing can reach the token.
+type presented func() string
+
+// present returns a token as the client's tokens are: bound to the key of its
+// prover, if it has one.
+func (s *settings) present(token string) presented {
+	scheme := TokenTypeBearer
+	if s.dpop.prover != nil {
+		scheme = TokenTypeDPoP
+	}
+	return func() string { return scheme + " " + token }
+}
+
+func (presented) Name() string { return "access_token" }
+
+func (p presented) Credentials(context.Context, clientauth.Attempt) (clientauth.Credentials, error) {
+	return clientauth.Credentials{Authorization: p()}, nil
+}
