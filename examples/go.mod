@@ -3,6 +3,7 @@ module github.com/seed-df263610/identitymodel/examples
 go 1.25.0
 
 require (
+	github.com/go-jose/go-jose/v4 v4.1.9
 	github.com/luikyv/go-oidc v0.23.0
 	github.com/mdp/qrterminal/v3 v3.2.1
 	github.com/seed-df263610/identitymodel v0.0.0
@@ -12,7 +13,6 @@ require (
 )
 
 require (
-	github.com/go-jose/go-jose/v4 v4.1.9 // indirect
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/hashicorp/go-cleanhttp v0.5.2 // indirect
 	github.com/hashicorp/go-retryablehttp v0.7.8 // indirect

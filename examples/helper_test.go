@@ -107,6 +107,10 @@ func cleanEnvironment() []string {
 		"ISSUER", "TOKEN_ENDPOINT", "AUTHORIZATION_ENDPOINT", "DEVICE_AUTHORIZATION_ENDPOINT",
 		"CLIENT_ID", "CLIENT_SECRET", "CLIENT_AUTH", "SCOPE",
 		"USER_NAME", "USER_PASSWORD", "ACR_VALUES", "GRANT_TYPE", "PARAMETERS", "MEMBER", "REFRESH_TOKEN_FILE",
+		"BACKCHANNEL_AUTHENTICATION_ENDPOINT", "PUSHED_AUTHORIZATION_ENDPOINT", "INTROSPECTION_ENDPOINT",
+		"REVOCATION_ENDPOINT", "USERINFO_ENDPOINT", "REGISTRATION_ENDPOINT",
+		"TOKEN_FILE", "AUDIENCE", "RESOURCE", "NEW_SCOPE", "NEW_TYPE", "ACTOR_TOKEN_FILE", "SUBJECT", "LOGIN_HINT",
+		"BINDING_MESSAGE", "INITIAL_ACCESS_TOKEN",
 	}
 	return slices.DeleteFunc(os.Environ(), func(entry string) bool {
 		name, _, _ := strings.Cut(entry, "=")
@@ -194,7 +198,9 @@ func (s *server) remember(response *http.Response) error {
 	_ = json.Unmarshal(body, &members) // other bodies hold no token
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, name := range []string{"access_token", "refresh_token", "id_token", "device_code"} {
+	for _, name := range []string{
+		"access_token", "refresh_token", "id_token", "device_code", "auth_req_id", "client_secret", "registration_access_token",
+	} {
 		if secret, ok := members[name].(string); ok {
 			s.seen = append(s.seen, secret)
 		}

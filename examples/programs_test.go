@@ -29,6 +29,9 @@ func TestQuickstart(t *testing.T) {
 		`authorization_code  none \(public\)                      Bearer  1h0m0s    openid api1 offline_access  with PKCE and state, and iss compared`,
 		`refresh_token       none \(public\)                      Bearer  1h0m0s    openid api1 offline_access  rotated`,
 		`device_code         none \(public\)                      Bearer  1h0m0s    openid api1 .* polled 2 times`,
+		`ciba                client_secret_basic \(client\)       Bearer  1h0m0s    openid api1 .* bob was asked`,
+		`token-exchange      client_secret_post \(client\.post\)   Bearer  1h0m0s    api2 .* for the audience api2`,
+		`jwt-bearer          client_secret_basic \(client\)       Bearer  1h0m0s    api1 .* for bob, by a JWT of https://issuer.example`,
 		`urn:example:custom  client_secret_basic \(client\)       Bearer  1h0m0s    api1 .* custom_member = "custom value"; grant added to the server by our shim`,
 		`Error: tokenclient: client_credentials token request to .*invalid_client`,
 		`  Kind        protocol`, `  Code        invalid_client`, `  StatusCode  401`, `  Outcome     final`,
@@ -51,6 +54,8 @@ func TestEmbedded(t *testing.T) {
 		"refreshtoken":      {want: []string{"has rotated", "refresh token  [redacted]"}},
 		"customgrant":       {want: []string{`custom_member  "hello"`}},
 		"devicecode":        {args: []string{"-approve-after", "1"}, want: []string{"▄▄▄▄▄", "poll 1", "openid api1"}},
+		"ciba":              {args: []string{"-approve-after", "1"}, want: []string{"polling every 1s", "poll 1", "openid api1", "ID token "}},
+		"tokenexchange":     {want: []string{"scope              api2", "token-type:access_token"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -138,7 +143,10 @@ func TestClientAuthentication(t *testing.T) {
 func TestWrongSecret(t *testing.T) {
 	t.Parallel()
 	const wrong = "canary-of-a-wrong-secret"
-	for _, name := range []string{"clientcredentials", "password", "refreshtoken", "customgrant", "devicecode"} {
+	for _, name := range []string{
+		"clientcredentials", "password", "refreshtoken", "customgrant", "devicecode",
+		"introspection", "revocation", "userinfo", "tokenexchange", "par", "ciba",
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			stdout, stderr := start(t, name, "-client-id", authserver.ClientID, "-client-secret", wrong).end(1)
@@ -167,8 +175,8 @@ func TestRefusals(t *testing.T) {
 		"no refresh token":   {"refreshtoken", []string{"-scope", "api1"}, "issued no refresh token"},
 		"no file":            {"refreshtoken", []string{"-refresh-token-file", filepath.Join(t.TempDir(), "none")}, "none"},
 		"nobody listens":     {"clientcredentials", []string{"-token-endpoint", "http://127.0.0.1:1/token", "-client-id", "x"}, "Kind     transport"},
-		"no metadata":        {"clientcredentials", []string{"-issuer", "http://127.0.0.1:1", "-client-id", "x"}, "metadata of http://127.0.0.1:1"},
-		"http elsewhere":     {"clientcredentials", []string{"-issuer", "http://as.example", "-client-id", "x"}, "-issuer must be an https URL"},
+		"no metadata":        {"clientcredentials", []string{"-issuer", "http://127.0.0.1:1", "-client-id", "x"}, "discovery: http://127.0.0.1:1/.well-known/"},
+		"http elsewhere":     {"clientcredentials", []string{"-issuer", "http://as.example", "-client-id", "x"}, "HTTPS required"},
 		"no token endpoint":  {"clientcredentials", []string{"-authorization-endpoint", "https://as.example/authorize", "-client-id", "x"}, "Endpoints.Token"},
 		"listens everywhere": {"authorizationcode", []string{"-listen", "0.0.0.0:0"}, "must be a loopback address"},
 	} {
@@ -223,7 +231,7 @@ func TestSecretMemberIsNotPrinted(t *testing.T) {
 
 func TestHelpShowsNoSecret(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"clientcredentials", "password", "refreshtoken", "customgrant", "devicecode", "authorizationcode"} {
+	for _, name := range withClient() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			stdout, stderr := start(t, name, "CLIENT_SECRET=canary", "USER_PASSWORD=canary", "-h").end(0)
@@ -236,10 +244,18 @@ func TestHelpShowsNoSecret(t *testing.T) {
 
 func TestProgramsAreShort(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"clientcredentials", "password", "refreshtoken", "customgrant", "devicecode", "authorizationcode"} {
+	for _, name := range append(withClient(), "registration", "discovery") {
 		source, err := os.ReadFile(filepath.Join(name, "main.go"))
 		require.NoError(t, err)
 		assert.LessOrEqual(t, strings.Count(string(source), "\n"), 90, name)
+	}
+}
+
+// withClient are the programs that act as a client.
+func withClient() []string {
+	return []string{
+		"clientcredentials", "password", "refreshtoken", "customgrant", "devicecode", "authorizationcode",
+		"introspection", "revocation", "userinfo", "tokenexchange", "par", "ciba",
 	}
 }
 

@@ -44,8 +44,8 @@ func run(ctx context.Context) error {
 	defer loopback.Close()
 
 	client, err := tokenclient.New(tokenclient.Config{
+		Metadata:  server.Metadata, // so the answer must come from this server (RFC 9207)
 		Endpoints: server.Endpoints,
-		Issuer:    server.Issuer, // the answer must come from this server (RFC 9207)
 		ClientID:  server.ClientID,
 		Auth:      server.Auth, // clientauth.None(): a program on a user's machine keeps no secret
 	})

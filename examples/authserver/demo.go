@@ -86,7 +86,8 @@ type User struct {
 func Clients() []Client {
 	all := []string{
 		string(goidc.GrantClientCredentials), string(goidc.GrantAuthorizationCode),
-		string(goidc.GrantRefreshToken), string(goidc.GrantDeviceCode),
+		string(goidc.GrantRefreshToken), string(goidc.GrantDeviceCode), string(goidc.GrantCIBA),
+		string(goidc.GrantTokenExchange), string(goidc.GrantJWTBearer),
 		GrantPassword, GrantCustom,
 	}
 	interactive := []string{

@@ -17,8 +17,11 @@
 // expose this server to a network.
 //
 // What go-oidc does by itself: discovery, client_credentials,
-// authorization_code with PKCE, refresh_token with rotation, device_code,
-// userinfo, client_secret_basic, client_secret_post and public clients.
+// authorization_code with PKCE, pushed authorization requests, refresh_token with
+// rotation, device_code, CIBA (poll), token exchange, JWT bearer, introspection,
+// revocation, userinfo, registration of native clients and its management,
+// client_secret_basic, client_secret_post and public clients. Which assertions
+// and which tokens to exchange are good, it leaves to this package.
 //
 // What it does not do, and this package adds in a middleware, is named by
 // [Shims]; each has a file shim_*.go. A capability that is a shim is our own

@@ -87,7 +87,7 @@ func TestUnsupportedGrants(t *testing.T) {
 	t.Parallel()
 
 	srv := start(t, authserver.Options{})
-	for _, grant := range []string{"", "unknown", "urn:ietf:params:oauth:grant-type:jwt-bearer"} {
+	for _, grant := range []string{"", "unknown", "urn:ietf:params:oauth:grant-type:saml2-bearer"} {
 		requireError(t, srv.token(t, demo(), "grant_type", grant, "assertion", "x"),
 			http.StatusBadRequest, "unsupported_grant_type")
 	}

@@ -117,6 +117,21 @@ func (s server) get(t *testing.T, target string) reply {
 	return s.do(t, req)
 }
 
+// bearer sends a request with an access token, and with a JSON body unless that
+// is empty.
+func (s server) bearer(t *testing.T, method, target, token, body string) reply {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, target, strings.NewReader(body))
+	require.NoError(t, err)
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return s.do(t, req)
+}
+
 func (s server) do(t *testing.T, req *http.Request) reply {
 	t.Helper()
 	resp, err := s.http.Do(req)

@@ -23,62 +23,101 @@ const (
 	authorizePath           = "/authorize"
 	deviceAuthorizationPath = "/device_authorization"
 	devicePath              = "/device"
+	backchannelPath         = "/bc-authorize"
+	pushedAuthorizationPath = "/par"
+	introspectionPath       = "/introspect"
+	revocationPath          = "/revoke"
 	userInfoPath            = "/userinfo"
+	registrationPath        = "/register"
 	openIDDiscoveryPath     = "/.well-known/openid-configuration"
 )
 
-// newProvider configures go-oidc and returns its handler.
-func (s *Server) newProvider() (http.Handler, error) {
+// newProvider configures go-oidc.
+func (s *Server) newProvider() (*provider.Provider, error) {
 	keys, err := newKeys()
 	if err != nil {
 		return nil, err
 	}
-	st := newStore(s.opts)
-	clients := registrations()
+	options := s.grantOptions()
+	options = append(options, s.endpointOptions()...)
+	options = append(options, s.tokenOptions()...)
+	return provider.New(s.issuer, s.store,
+		func(context.Context) (goidc.JSONWebKeySet, error) { return keys, nil }, options...)
+}
 
-	op, err := provider.New(s.issuer, st,
-		func(context.Context) (goidc.JSONWebKeySet, error) { return keys, nil },
+// grantOptions are the clients and the ways to a token.
+func (s *Server) grantOptions() []provider.Option {
+	clients := registrations()
+	return []provider.Option{
 		provider.WithStaticClients(clients[0], clients[1:]...),
 		provider.WithScopes(scopes()...),
 		provider.WithSecretBasicAuthn(), provider.WithSecretPostAuthn(), provider.WithNoneAuthn(),
+		provider.WithDefaultAuthn(goidc.AuthnMethodSecretBasic),
 
 		provider.WithClientCredentialsGrant(),
-		provider.WithAuthCodeGrant(st),
+		provider.WithAuthCodeGrant(s.store),
 		provider.WithAuthCodeLifetime(seconds(s.opts.CodeLifetime)),
 		provider.WithPKCE(goidc.CodeChallengeMethodSHA256),
 		provider.WithIssuerResponseParameter(),
 		provider.WithPolicies(goidc.NewPolicy("main", acceptAll, s.authenticate)),
 		provider.WithErrorRenderer(renderError),
 
-		provider.WithRefreshTokenGrant(st),
+		provider.WithRefreshTokenGrant(s.store),
 		provider.WithRefreshTokenRotation(),
 		provider.WithRefreshTokenLifetime(seconds(s.opts.RefreshTokenLifetime)),
 		provider.WithRefreshTokenShouldIssue(wantsRefreshToken),
 
-		provider.WithDeviceGrant(st, promptUserCode, renderDeviceConfirmation),
+		provider.WithDeviceGrant(s.store, promptUserCode, renderDeviceConfirmation),
+		provider.WithCIBAGrant(s.store, goidc.CIBADeliveryModePoll),
+		provider.WithCIBASessionHandler(s.ringUser),
+		provider.WithCIBAPollingInterval(seconds(s.opts.BackchannelInterval)),
+		provider.WithCIBALifetime(seconds(s.opts.BackchannelLifetime)),
+		provider.WithTokenExchangeGrant(s.exchange),
+		provider.WithTokenExchangeClientAuthnRequired(),
 
-		// The grants that go-oidc does not have come in through this one: see
-		// shim_grants.go.
-		provider.WithJWTBearerGrant(bridgedSubject),
+		// The grants that go-oidc does not have come in through this one as well:
+		// see shim_grants.go.
+		provider.WithJWTBearerGrant(s.assertions.subject),
 		provider.WithJWTBearerGrantClientAuthnRequired(),
-		provider.WithGrantHandler(checkBridgedGrant),
+		provider.WithGrantHandler(finishGrant),
+	}
+}
 
+// endpointOptions are the endpoints besides those of the grants.
+func (s *Server) endpointOptions() []provider.Option {
+	return []provider.Option{
+		provider.WithPAR(s.store),
+		provider.WithPARLifetime(seconds(s.opts.CodeLifetime)),
+		provider.WithTokenIntrospection(mayIntrospect),
+		provider.WithTokenRevocation(acceptClient),
+		// Access tokens are JWTs, which nobody looks up: only the whole grant can
+		// be revoked.
+		provider.WithTokenRevocationRevokeGrantOnAccessToken(),
+		provider.WithUserInfoClaims(userClaims),
+		provider.WithUserInfoSignatureAlgs(goidc.ES256),
+		provider.WithDCR(&clientStore{clients: map[string]goidc.Client{}}),
+		provider.WithDCRClientHandler(completeClient),
+		provider.WithDCRTokenRotation(),
+	}
+}
+
+// tokenOptions are what the tokens are like, and where refusals are logged.
+func (s *Server) tokenOptions() []provider.Option {
+	return []provider.Option{
 		provider.WithIDTokenSignatureAlgs(goidc.ES256),
 		provider.WithIDTokenLifetime(seconds(s.opts.AccessTokenLifetime)),
 		provider.WithTokenOptions(func(context.Context, *goidc.Grant, *goidc.Client) goidc.TokenOptions {
 			return goidc.NewJWTTokenOptions(goidc.ES256, seconds(s.opts.AccessTokenLifetime))
 		}),
-		provider.WithIDTokenClaims(userClaims), provider.WithUserInfoClaims(userClaims),
+		provider.WithIDTokenClaims(userClaims),
+		provider.WithTokenClaims(tokenClaims),
 
-		// No assertion is accepted, so there is no JWT ID to remember. Without
-		// this option go-oidc prints a warning.
+		// go-oidc asks for no JWT ID: clients do not sign, and the assertions of
+		// the JWT bearer grant are checked here. Without this option it prints a
+		// warning.
 		provider.WithJTIConsumer(func(context.Context, string) error { return nil }),
 		provider.WithErrorHandler(func(_ context.Context, err error) { s.log.Info("refused", "reason", err) }),
-	)
-	if err != nil {
-		return nil, err
 	}
-	return op.Handler(), nil
 }
 
 // newKeys returns one ES256 key: to make an RSA key takes longer than all of
@@ -119,13 +158,19 @@ func registrations() []*goidc.Client {
 		for _, grant := range c.GrantTypes {
 			meta.GrantTypes = append(meta.GrantTypes, goidc.GrantType(grant))
 		}
-		if slices.ContainsFunc(c.GrantTypes, IsShimGrant) {
-			meta.GrantTypes = append(meta.GrantTypes, goidc.GrantJWTBearer)
+		if slices.Contains(meta.GrantTypes, goidc.GrantCIBA) {
+			meta.CIBATokenDeliveryMode = goidc.CIBADeliveryModePoll
 		}
 		list = append(list, &goidc.Client{ID: c.ID, Secret: c.Secret, ClientMeta: meta})
 	}
 	return list
 }
+
+// mayIntrospect keeps clients that prove nothing from learning about tokens.
+func mayIntrospect(_ context.Context, c *goidc.Client, _ goidc.TokenInfo) bool { return !c.IsPublic() }
+
+// acceptClient lets every client revoke its own tokens.
+func acceptClient(context.Context, *goidc.Client) bool { return true }
 
 // acceptAll makes the one policy apply to every authorization session.
 func acceptAll(*http.Request, *goidc.AuthnSession, *goidc.Client) bool { return true }

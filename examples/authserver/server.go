@@ -12,7 +12,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
+
+	"github.com/luikyv/go-oidc/pkg/provider"
 )
 
 // Options configure a [Server]. The zero value is a server on a free loopback
@@ -38,17 +41,29 @@ type Options struct {
 	// [Server.DenyDevice]. Optional.
 	ApproveDeviceAfter int
 
+	// ApproveBackchannelAfter decides about a CIBA request once that many of its
+	// polls were answered authorization_pending: the login_hint "deny" refuses it,
+	// and every user agrees. The default, 0, leaves it to
+	// [Server.ApproveBackchannel] and [Server.DenyBackchannel]. Optional.
+	ApproveBackchannelAfter int
+
 	// AccessTokenLifetime is the lifetime of access and ID tokens, by default
 	// one hour. This and the following are rounded up to seconds. Optional.
 	AccessTokenLifetime time.Duration
 	// RefreshTokenLifetime is by default one day. Optional.
 	RefreshTokenLifetime time.Duration
-	// CodeLifetime is that of authorization codes, by default one minute. Optional.
+	// CodeLifetime is that of authorization codes and of pushed authorization
+	// requests, by default one minute. Optional.
 	CodeLifetime time.Duration
 	// DeviceLifetime is that of device codes, by default five minutes. Optional.
 	DeviceLifetime time.Duration
 	// DeviceInterval is the time between two polls, by default five seconds. Optional.
 	DeviceInterval time.Duration
+	// BackchannelLifetime is that of CIBA requests, by default five minutes. Optional.
+	BackchannelLifetime time.Duration
+	// BackchannelInterval is the time between two polls of a CIBA request, by
+	// default five seconds. Optional.
+	BackchannelInterval time.Duration
 }
 
 // A Server is a running authorization server. It is safe for concurrent use
@@ -57,10 +72,16 @@ type Server struct {
 	issuer string
 	opts   Options
 	log    *slog.Logger
-	oidc   http.Handler // go-oidc without the shims
-	polls  *devicePolls
 	http   *http.Server
 	served chan struct{} // closed when the listener is done
+
+	provider   *provider.Provider
+	oidc       http.Handler // go-oidc without the shims
+	store      *store
+	assertions *assertions
+
+	devicePolls, backchannelPolls *polls
+	deciding                      sync.Mutex // one decision about a CIBA request at a time
 }
 
 // Start listens and serves until [Server.Close]. ctx bounds only the start.
@@ -70,18 +91,11 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 		return nil, err
 	}
 
-	s := &Server{
-		issuer: "http://" + listener.Addr().String(),
-		opts:   withDefaults(opts),
-		served: make(chan struct{}),
-	}
-	s.log = s.opts.Log
-	s.polls = newDevicePolls(s.opts)
-	if s.oidc, err = s.newProvider(); err != nil {
+	s, err := newServer("http://"+listener.Addr().String(), withDefaults(opts))
+	if err != nil {
 		_ = listener.Close()
 		return nil, fmt.Errorf("authserver: configuring go-oidc: %w", err)
 	}
-
 	s.http = &http.Server{
 		Handler:           s.logRequests(s.withShims(s.oidc)),
 		ReadHeaderTimeout: 10 * time.Second,
@@ -93,6 +107,22 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 			s.log.Error("serve", "error", err)
 		}
 	}()
+	return s, nil
+}
+
+// newServer configures a server that does not listen yet.
+func newServer(issuer string, opts Options) (*Server, error) {
+	s := &Server{issuer: issuer, opts: opts, log: opts.Log, served: make(chan struct{}), store: newStore(opts)}
+	s.devicePolls = newPolls(opts.DeviceInterval, opts.DeviceLifetime, opts.ApproveDeviceAfter)
+	s.backchannelPolls = newPolls(opts.BackchannelInterval, opts.BackchannelLifetime, opts.ApproveBackchannelAfter)
+	var err error
+	if s.assertions, err = newAssertions(issuer); err != nil {
+		return nil, err
+	}
+	if s.provider, err = s.newProvider(); err != nil {
+		return nil, err
+	}
+	s.oidc = s.provider.Handler()
 	return s, nil
 }
 
@@ -118,6 +148,24 @@ func (s *Server) AuthorizationEndpoint() string { return s.issuer + authorizePat
 
 // DeviceAuthorizationEndpoint returns the URL of the device authorization endpoint.
 func (s *Server) DeviceAuthorizationEndpoint() string { return s.issuer + deviceAuthorizationPath }
+
+// BackchannelAuthenticationEndpoint returns the URL of the CIBA endpoint.
+func (s *Server) BackchannelAuthenticationEndpoint() string { return s.issuer + backchannelPath }
+
+// PushedAuthorizationEndpoint returns the URL of the pushed authorization request endpoint.
+func (s *Server) PushedAuthorizationEndpoint() string { return s.issuer + pushedAuthorizationPath }
+
+// IntrospectionEndpoint returns the URL of the introspection endpoint.
+func (s *Server) IntrospectionEndpoint() string { return s.issuer + introspectionPath }
+
+// RevocationEndpoint returns the URL of the revocation endpoint.
+func (s *Server) RevocationEndpoint() string { return s.issuer + revocationPath }
+
+// UserInfoEndpoint returns the URL of the UserInfo endpoint.
+func (s *Server) UserInfoEndpoint() string { return s.issuer + userInfoPath }
+
+// RegistrationEndpoint returns the URL of the client registration endpoint.
+func (s *Server) RegistrationEndpoint() string { return s.issuer + registrationPath }
 
 // listen opens the listener and refuses an address that others could reach.
 func listen(ctx context.Context, addr string) (net.Listener, error) {
@@ -153,6 +201,8 @@ func withDefaults(opts Options) Options {
 		{&opts.CodeLifetime, time.Minute},
 		{&opts.DeviceLifetime, 5 * time.Minute},
 		{&opts.DeviceInterval, 5 * time.Second},
+		{&opts.BackchannelLifetime, 5 * time.Minute},
+		{&opts.BackchannelInterval, 5 * time.Second},
 	} {
 		if *d.field <= 0 {
 			*d.field = d.fallback

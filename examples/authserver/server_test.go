@@ -66,10 +66,23 @@ func TestDiscovery(t *testing.T) {
 	assert.Equal(t, srv.Issuer(), openid.str("issuer"))
 	assert.Equal(t, srv.TokenEndpoint(), openid.str("token_endpoint"))
 	assert.Equal(t, srv.AuthorizationEndpoint(), openid.str("authorization_endpoint"))
-	assert.Equal(t, srv.DeviceAuthorizationEndpoint(), openid.str("device_authorization_endpoint"))
+	for member, endpoint := range map[string]string{
+		"device_authorization_endpoint":         srv.DeviceAuthorizationEndpoint(),
+		"backchannel_authentication_endpoint":   srv.BackchannelAuthenticationEndpoint(),
+		"pushed_authorization_request_endpoint": srv.PushedAuthorizationEndpoint(),
+		"introspection_endpoint":                srv.IntrospectionEndpoint(),
+		"revocation_endpoint":                   srv.RevocationEndpoint(),
+		"userinfo_endpoint":                     srv.UserInfoEndpoint(),
+		"registration_endpoint":                 srv.RegistrationEndpoint(),
+	} {
+		assert.Equal(t, endpoint, openid.str(member), member)
+	}
+	assert.Equal(t, []any{"poll"}, openid.json["backchannel_token_delivery_modes_supported"])
 	assert.ElementsMatch(t, []any{
 		"client_credentials", "authorization_code", "refresh_token",
-		"urn:ietf:params:oauth:grant-type:device_code", "password", "urn:example:custom",
+		"urn:ietf:params:oauth:grant-type:device_code", "urn:openid:params:grant-type:ciba",
+		"urn:ietf:params:oauth:grant-type:token-exchange", "urn:ietf:params:oauth:grant-type:jwt-bearer",
+		"password", "urn:example:custom",
 	}, openid.json["grant_types_supported"])
 	assert.ElementsMatch(t, []any{"client_secret_basic", "client_secret_post", "none"},
 		openid.json["token_endpoint_auth_methods_supported"])
@@ -92,26 +105,6 @@ func TestShimsNameTheirGrants(t *testing.T) {
 		assert.NotEmpty(t, s.Name)
 		assert.NotEmpty(t, s.Why)
 	}
-}
-
-func TestUserInfo(t *testing.T) {
-	t.Parallel()
-
-	srv := start(t, authserver.Options{})
-	token := srv.token(t, demo(), "grant_type", "password", "username", "bob", "password", "bob",
-		"scope", "openid email profile")
-	requireToken(t, token)
-
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.Issuer()+"/userinfo", http.NoBody)
-	require.NoError(t, err)
-	req.Header.Set("Authorization", "Bearer "+token.str("access_token"))
-	info := srv.do(t, req)
-	require.Equal(t, http.StatusOK, info.status, info.body)
-	assert.Equal(t, map[string]any{"sub": "bob", "email": "bob@example.com", "preferred_username": "bob"}, info.json)
-
-	refused := srv.get(t, srv.Issuer()+"/userinfo")
-	requireError(t, refused, http.StatusUnauthorized, "invalid_token")
-	assert.Contains(t, refused.header.Get("WWW-Authenticate"), "Bearer")
 }
 
 func TestLogHasReasonsAndNoSecrets(t *testing.T) {

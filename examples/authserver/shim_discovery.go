@@ -7,9 +7,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"slices"
-
-	"github.com/luikyv/go-oidc/pkg/goidc"
 )
 
 // oauthDiscoveryPath is where RFC 8414 §3 puts the metadata.
@@ -31,7 +28,6 @@ func describeShims(next http.Handler) http.Handler {
 			if json.Unmarshal(members["grant_types_supported"], &grants) != nil {
 				return
 			}
-			grants = slices.DeleteFunc(grants, func(g string) bool { return g == string(goidc.GrantJWTBearer) })
 			members["grant_types_supported"] = jsonValue(append(grants, GrantPassword, GrantCustom))
 		})
 		a.send(w)

@@ -5,7 +5,6 @@ package authserver
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"slices"
 
@@ -41,8 +40,6 @@ func (s *Server) bridgeGrants(next http.Handler) http.Handler {
 			b = passwordGrant(r.PostForm)
 		case GrantCustom:
 			b = customGrant(r.PostForm)
-		case string(goidc.GrantJWTBearer):
-			r.PostForm.Del("grant_type") // only for the bridge
 		}
 		if b == nil {
 			next.ServeHTTP(w, r)
@@ -59,25 +56,21 @@ func (s *Server) bridgeGrants(next http.Handler) http.Handler {
 	})
 }
 
-// bridgedSubject is go-oidc's callback for an assertion.
-func bridgedSubject(ctx context.Context, _ string) (goidc.JWTBearerResult, error) {
-	b, ok := ctx.Value(bridgeKey{}).(*bridge)
-	if !ok {
-		return goidc.JWTBearerResult{}, errors.New("assertions are not accepted")
-	}
-	return goidc.JWTBearerResult{Subject: b.subject}, nil
+// bridgeFrom returns the bridge that came with the request, or nil.
+func bridgeFrom(ctx context.Context) *bridge {
+	b, _ := ctx.Value(bridgeKey{}).(*bridge)
+	return b
 }
 
-// checkBridgedGrant is go-oidc's callback before a grant is saved. Unlike that
-// for an assertion it may answer any error code, and it knows the client.
+// checkBridgedGrant decides about a bridged grant before it is saved. Unlike the
+// callback for an assertion it may answer any error code, and it knows the client.
 func checkBridgedGrant(ctx context.Context, typ goidc.GrantType, g *goidc.Grant) error {
-	b, ok := ctx.Value(bridgeKey{}).(*bridge)
-	if !ok || typ != goidc.GrantJWTBearer {
+	b := bridgeFrom(ctx)
+	if b == nil || typ != goidc.GrantJWTBearer {
 		return nil
 	}
 	if c, known := findClient(g.ClientID); !known || !slices.Contains(c.GrantTypes, b.grantType) {
 		return goidc.NewError(goidc.ErrorCodeUnauthorizedClient, "the client may not use this grant type")
 	}
-	g.Username = b.subject
 	return b.refusal
 }

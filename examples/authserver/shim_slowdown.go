@@ -9,21 +9,22 @@ import (
 	"time"
 )
 
-// slowDownStep is added to the interval by each slow_down (RFC 8628 §3.5).
+// slowDownStep is added to the interval by each slow_down (RFC 8628 §3.5, CIBA
+// Core §11).
 const slowDownStep = 5 * time.Second
 
-// devicePolls remembers how each device polls, for the slow_down shim.
-type devicePolls struct {
+// polls remembers who polls how, for the slow_down shim.
+type polls struct {
 	interval     time.Duration
 	lifetime     time.Duration
 	approveAfter int
 
 	mu    sync.Mutex
-	polls map[string]*devicePoll // by device code
+	polls map[string]*poll // by device code or auth_req_id
 }
 
-type devicePoll struct {
-	userCode string
+type poll struct {
+	decideBy string
 	interval time.Duration
 	last     time.Time // of the last poll that was answered as pending
 	pending  int       // polls answered authorization_pending
@@ -34,34 +35,29 @@ type devicePoll struct {
 type verdict struct {
 	tooFast  bool
 	approve  bool
-	userCode string
+	decideBy string // what the user's decision is made with
 }
 
-func newDevicePolls(opts Options) *devicePolls {
-	return &devicePolls{
-		interval:     opts.DeviceInterval,
-		lifetime:     opts.DeviceLifetime,
-		approveAfter: opts.ApproveDeviceAfter,
-		polls:        map[string]*devicePoll{},
-	}
+func newPolls(interval, lifetime time.Duration, approveAfter int) *polls {
+	return &polls{interval: interval, lifetime: lifetime, approveAfter: approveAfter, polls: map[string]*poll{}}
 }
 
-// start begins to watch a device code.
-func (d *devicePolls) start(deviceCode, userCode string, now time.Time) {
+// start begins to watch a code, about which the user decides by another.
+func (d *polls) start(code, decideBy string, now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 
-	maps.DeleteFunc(d.polls, func(_ string, p *devicePoll) bool { return now.After(p.expires) })
-	d.polls[deviceCode] = &devicePoll{userCode: userCode, interval: d.interval, expires: now.Add(d.lifetime)}
+	maps.DeleteFunc(d.polls, func(_ string, p *poll) bool { return now.After(p.expires) })
+	d.polls[code] = &poll{decideBy: decideBy, interval: d.interval, expires: now.Add(d.lifetime)}
 }
 
 // pending records a poll. The first may come at once; a later one may be early
 // by a tenth of the interval, for the sake of timers and networks.
-func (d *devicePolls) pending(deviceCode string, now time.Time) verdict {
+func (d *polls) pending(code string, now time.Time) verdict {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 
-	p, ok := d.polls[deviceCode]
+	p, ok := d.polls[code]
 	if !ok {
 		return verdict{}
 	}
@@ -72,5 +68,5 @@ func (d *devicePolls) pending(deviceCode string, now time.Time) verdict {
 		return verdict{tooFast: true}
 	}
 	p.pending++
-	return verdict{approve: p.pending == d.approveAfter, userCode: p.userCode}
+	return verdict{approve: p.pending == d.approveAfter, decideBy: p.decideBy}
 }

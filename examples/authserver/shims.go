@@ -29,7 +29,7 @@ func Shims() []Shim {
 			Name: "device interval, lifetime and verification_uri_complete",
 			Why:  "go-oidc has no option for 5 s, 300 s and none",
 		},
-		{Name: "slow_down (RFC 8628 §3.5)", Why: "go-oidc accepts polls at any pace"},
+		{Name: "slow_down (RFC 8628 §3.5, CIBA Core §11)", Why: "go-oidc accepts polls at any pace"},
 		{Name: "password grant", GrantType: GrantPassword, Why: "go-oidc does not have it"},
 		{Name: "custom grant", GrantType: GrantCustom, Why: "go-oidc has no extension grants"},
 	}
@@ -46,7 +46,7 @@ const maxBody = 1 << 20
 // withShims puts the shims in front of go-oidc.
 func (s *Server) withShims(oidc http.Handler) http.Handler {
 	h := s.bridgeGrants(oidc)
-	h = s.paceDevices(h)
+	h = s.pacePolls(h)
 	h = describeShims(h)
 	h = decodeBasic(h)
 	h = challenge(h)

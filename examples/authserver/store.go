@@ -30,8 +30,8 @@ type store struct {
 	saves    int
 	grants   map[string]goidc.Grant
 	sessions map[string]goidc.AuthnSession
-	// ids maps each code, refresh token, device code and user code to the ID
-	// of its grant or session.
+	// ids maps each code, refresh token, device code, user code, auth_req_id and
+	// pushed request to the ID of its grant or session.
 	ids map[handle]string
 }
 
@@ -44,6 +44,9 @@ const (
 	byDevice     = "device code of a grant"
 	byDeviceWait = "device code of a session"
 	byUserCode   = "user code"
+	byAuthReq    = "auth_req_id of a grant"
+	byAuthWait   = "auth_req_id of a session"
+	byPushed     = "pushed request"
 )
 
 var (
@@ -51,6 +54,8 @@ var (
 	_ goidc.AuthManager         = (*store)(nil)
 	_ goidc.RefreshTokenManager = (*store)(nil)
 	_ goidc.DeviceAuthManager   = (*store)(nil)
+	_ goidc.CIBAManager         = (*store)(nil)
+	_ goidc.PARManager          = (*store)(nil)
 )
 
 func newStore(opts Options) *store {
@@ -77,7 +82,8 @@ func (s *store) SaveGrant(_ context.Context, g *goidc.Grant) error {
 		delete(s.ids, handle{byRefresh, old.RefreshToken})
 	}
 	s.grants[g.ID] = copyGrant(*g)
-	s.index(g.ID, handle{byCode, g.AuthCode}, handle{byRefresh, g.RefreshToken}, handle{byDevice, g.DeviceCode})
+	s.index(g.ID, handle{byCode, g.AuthCode}, handle{byRefresh, g.RefreshToken},
+		handle{byDevice, g.DeviceCode}, handle{byAuthReq, g.AuthReqID})
 	s.prune()
 	return nil
 }
@@ -110,7 +116,13 @@ func (s *store) GrantByDeviceCode(ctx context.Context, code string) (*goidc.Gran
 	return s.Grant(ctx, s.id(byDevice, code))
 }
 
-// SaveSession implements [goidc.AuthManager] and [goidc.DeviceAuthManager].
+// GrantByAuthReqID implements [goidc.CIBAManager].
+func (s *store) GrantByAuthReqID(ctx context.Context, id string) (*goidc.Grant, error) {
+	return s.Grant(ctx, s.id(byAuthReq, id))
+}
+
+// SaveSession implements [goidc.AuthManager], [goidc.DeviceAuthManager] and
+// [goidc.CIBAManager].
 func (s *store) SaveSession(_ context.Context, as *goidc.AuthnSession) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -125,12 +137,14 @@ func (s *store) SaveSession(_ context.Context, as *goidc.AuthnSession) error {
 	}
 	as.Store = nextVersion(as.Store)
 	s.sessions[as.ID] = copySession(*as)
-	s.index(as.ID, handle{byDeviceWait, as.DeviceCode}, handle{byUserCode, as.UserCode})
+	s.index(as.ID, handle{byDeviceWait, as.DeviceCode}, handle{byUserCode, as.UserCode},
+		handle{byAuthWait, as.AuthReqID}, handle{byPushed, as.PushedAuthReqID})
 	s.prune()
 	return nil
 }
 
-// Session implements [goidc.AuthManager] and [goidc.DeviceAuthManager].
+// Session implements [goidc.AuthManager], [goidc.DeviceAuthManager] and
+// [goidc.CIBAManager].
 func (s *store) Session(_ context.Context, id string) (*goidc.AuthnSession, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -153,6 +167,16 @@ func (s *store) SessionByUserCode(ctx context.Context, code string) (*goidc.Auth
 // SessionByDeviceCode implements [goidc.DeviceAuthManager].
 func (s *store) SessionByDeviceCode(ctx context.Context, code string) (*goidc.AuthnSession, error) {
 	return s.Session(ctx, s.id(byDeviceWait, code))
+}
+
+// SessionByAuthReqID implements [goidc.CIBAManager].
+func (s *store) SessionByAuthReqID(ctx context.Context, id string) (*goidc.AuthnSession, error) {
+	return s.Session(ctx, s.id(byAuthWait, id))
+}
+
+// SessionByPushedAuthReqID implements [goidc.PARManager].
+func (s *store) SessionByPushedAuthReqID(ctx context.Context, id string) (*goidc.AuthnSession, error) {
+	return s.Session(ctx, s.id(byPushed, id))
 }
 
 // id returns the grant or session of a secondary key, or "".

@@ -32,7 +32,8 @@ func run(ctx context.Context) error {
 
 	// One client is made once, and may be used by any number of goroutines.
 	client, err := tokenclient.New(tokenclient.Config{
-		Endpoints: server.Endpoints,
+		Metadata:  server.Metadata,  // what the server publishes: its endpoints and what it requires
+		Endpoints: server.Endpoints, // what a flag names counts instead
 		ClientID:  server.ClientID,
 		Auth:      server.Auth, // clientauth.SecretBasic("secret"), unless a flag says otherwise
 	})

@@ -45,6 +45,7 @@ func run(ctx context.Context) error {
 	}
 
 	client, err := tokenclient.New(tokenclient.Config{
+		Metadata:  server.Metadata,
 		Endpoints: server.Endpoints,
 		ClientID:  server.ClientID,
 		Auth:      server.Auth,

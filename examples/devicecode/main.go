@@ -36,7 +36,9 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer server.Close()
-	client, err := tokenclient.New(tokenclient.Config{Endpoints: server.Endpoints, ClientID: server.ClientID, Auth: server.Auth})
+	client, err := tokenclient.New(tokenclient.Config{
+		Metadata: server.Metadata, Endpoints: server.Endpoints, ClientID: server.ClientID, Auth: server.Auth,
+	})
 	if err != nil {
 		return err
 	}
@@ -56,19 +58,8 @@ func run(ctx context.Context) error {
 
 	progress := demo.NewProgress(os.Stdout)
 	progress.Show("Waiting for the user.")
-	polls := 0
 	request := device.TokenRequest()
-	request.Pending = func(poll tokenclient.PendingPoll) {
-		polls++
-		switch {
-		case poll.Err != nil: // polling goes on all the same
-			progress.Show(fmt.Sprintf("No answer to poll %d; the next one is in %s.", polls, poll.Wait.Round(time.Second)))
-		case poll.Expiry.IsZero():
-			progress.Show(fmt.Sprintf("Waiting for the user: poll %d.", polls))
-		default:
-			progress.Show(fmt.Sprintf("Waiting for the user: poll %d, %s left.", polls, time.Until(poll.Expiry).Round(time.Second)))
-		}
-	}
+	request.Pending = progress.Pending("Waiting for the user")
 	response, err := client.PollDeviceToken(ctx, request)
 	progress.End()
 	if err != nil {

@@ -37,6 +37,7 @@ func run(ctx context.Context) error {
 	defer server.Close()
 
 	client, err := tokenclient.New(tokenclient.Config{
+		Metadata:  server.Metadata,
 		Endpoints: server.Endpoints,
 		ClientID:  server.ClientID,
 		Auth:      server.Auth,

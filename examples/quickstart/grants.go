@@ -30,7 +30,7 @@ type grant struct {
 func (g grant) authName() string { return g.auth.Name() + " (" + g.clientID + ")" }
 
 // grants are all grants, each with the client that shows it best.
-func grants() []grant {
+func grants(server *authserver.Server) []grant {
 	basic := clientauth.SecretBasic(authserver.ClientSecret)
 	return []grant{
 		{"client_credentials", authserver.ClientID, basic, "", clientCredentials},
@@ -43,6 +43,9 @@ func grants() []grant {
 		{"authorization_code", authserver.PublicClientID, clientauth.None(), "", authorizationCode},
 		{"refresh_token", authserver.PublicClientID, clientauth.None(), "", refreshToken},
 		{"device_code", authserver.PublicClientID, clientauth.None(), "", deviceCode},
+		{"ciba", authserver.ClientID, basic, "", backchannel},
+		{"token-exchange", authserver.PostClientID, clientauth.SecretPost(authserver.PostClientSecret), "", tokenExchange},
+		{"jwt-bearer", authserver.ClientID, basic, "", jwtBearer(server)},
 		{authserver.GrantCustom, authserver.ClientID, basic, "grant", custom},
 	}
 }
@@ -103,6 +106,41 @@ func deviceCode(ctx context.Context, client *tokenclient.Client) (*tokenclient.T
 	request.Pending = func(tokenclient.PendingPoll) { polls++ }
 	response, err := client.PollDeviceToken(ctx, request)
 	return response, fmt.Sprintf("polled %d times, until the user had decided", polls), err
+}
+
+func backchannel(ctx context.Context, client *tokenclient.Client) (*tokenclient.TokenResponse, string, error) {
+	asked, err := client.RequestBackchannelAuthentication(ctx, tokenclient.BackchannelAuthenticationRequest{
+		Scope: "openid api1", LoginHint: authserver.Bob, BindingMessage: "quickstart",
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	response, err := client.PollBackchannelAuthenticationToken(ctx, asked.TokenRequest())
+	return response, authserver.Bob + " was asked on the phone", err
+}
+
+func tokenExchange(ctx context.Context, client *tokenclient.Client) (*tokenclient.TokenResponse, string, error) {
+	user, _, err := password(ctx, client)
+	if err != nil {
+		return nil, "", err
+	}
+	response, err := client.RequestTokenExchangeToken(ctx, tokenclient.TokenExchangeTokenRequest{
+		SubjectToken: user.AccessToken, SubjectTokenType: tokenclient.TokenTypeIdentifierAccessToken,
+		Audience: []string{"api2"}, Scope: "api2",
+	})
+	return response, "a token of " + authserver.Alice + " for the audience api2", err
+}
+
+// jwtBearer gets its assertions from the issuer that the server trusts: a new one
+// for each attempt, because each works once.
+func jwtBearer(issuer *authserver.Server) func(context.Context, *tokenclient.Client) (*tokenclient.TokenResponse, string, error) {
+	return func(ctx context.Context, client *tokenclient.Client) (*tokenclient.TokenResponse, string, error) {
+		response, err := client.RequestJWTBearerToken(ctx, tokenclient.JWTBearerTokenRequest{
+			AssertionFunc: func(context.Context, clientauth.Attempt) (string, error) { return issuer.NewAssertion(authserver.Bob) },
+			Scope:         "api1",
+		})
+		return response, "for " + authserver.Bob + ", by a JWT of " + authserver.AssertionIssuer, err
+	}
 }
 
 func custom(ctx context.Context, client *tokenclient.Client) (*tokenclient.TokenResponse, string, error) {

@@ -16,6 +16,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/seed-df263610/identitymodel/discovery"
 	"github.com/seed-df263610/identitymodel/examples/authserver"
 	"github.com/seed-df263610/identitymodel/examples/internal/demo"
 	"github.com/seed-df263610/identitymodel/tokenclient"
@@ -30,25 +31,31 @@ func main() {
 func run(ctx context.Context, w io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	server, err := authserver.Start(ctx, authserver.Options{DeviceInterval: time.Second, ApproveDeviceAfter: 1})
+	server, err := authserver.Start(ctx, authserver.Options{
+		DeviceInterval: time.Second, ApproveDeviceAfter: 1, BackchannelInterval: time.Second, ApproveBackchannelAfter: 1,
+	})
 	if err != nil {
 		return err
 	}
 	defer server.Close()
 
-	fmt.Fprintf(w, "Authorization server: %s (github.com/luikyv/go-oidc)\n\n", server.Issuer())
-	err = printGrants(ctx, w, server, grants())
-	return errors.Join(err, printRefusal(ctx, w, server))
+	metadata, err := discovery.Fetch(ctx, server.Issuer(), discovery.Options{})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "Authorization server: %s (github.com/luikyv/go-oidc)\n\n", metadata.Issuer)
+	err = printGrants(ctx, w, metadata, grants(server))
+	return errors.Join(err, printRefusal(ctx, w, metadata))
 }
 
 // printGrants runs each grant, prints a table, and returns an error when any
 // grant failed.
-func printGrants(ctx context.Context, w io.Writer, server *authserver.Server, grants []grant) error {
+func printGrants(ctx context.Context, w io.Writer, metadata *discovery.Metadata, grants []grant) error {
 	failed := 0
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "GRANT\tCLIENT AUTHENTICATION\tTYPE\tLIFETIME\tSCOPE\tREMARK")
 	for _, g := range grants {
-		client, err := newClient(server, g.clientID, g.auth)
+		client, err := newClient(metadata, g.clientID, g.auth)
 		if err == nil {
 			err = printGrant(ctx, table, client, g)
 		}
@@ -81,9 +88,9 @@ func printGrant(ctx context.Context, table io.Writer, client *tokenclient.Client
 }
 
 // printRefusal sends a wrong secret, and prints the typed error.
-func printRefusal(ctx context.Context, w io.Writer, server *authserver.Server) error {
+func printRefusal(ctx context.Context, w io.Writer, metadata *discovery.Metadata) error {
 	fmt.Fprint(w, "\nA request that is refused: client_credentials with a wrong secret\n\n")
-	client, err := newClient(server, authserver.ClientID, clientauth.SecretBasic("wrong"))
+	client, err := newClient(metadata, authserver.ClientID, clientauth.SecretBasic("wrong"))
 	if err != nil {
 		return err
 	}
@@ -95,15 +102,6 @@ func printRefusal(ctx context.Context, w io.Writer, server *authserver.Server) e
 	return nil
 }
 
-func newClient(server *authserver.Server, clientID string, auth clientauth.Method) (*tokenclient.Client, error) {
-	return tokenclient.New(tokenclient.Config{
-		Endpoints: tokenclient.Endpoints{
-			Token:               server.TokenEndpoint(),
-			Authorization:       server.AuthorizationEndpoint(),
-			DeviceAuthorization: server.DeviceAuthorizationEndpoint(),
-		},
-		Issuer:   server.Issuer(),
-		ClientID: clientID,
-		Auth:     auth,
-	})
+func newClient(metadata *discovery.Metadata, clientID string, auth clientauth.Method) (*tokenclient.Client, error) {
+	return tokenclient.New(tokenclient.Config{Metadata: metadata, ClientID: clientID, Auth: auth})
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-df263610/identitymodel/discovery"
 	"github.com/seed-df263610/identitymodel/examples/authserver"
 	"github.com/seed-df263610/identitymodel/tokenclient"
 	"github.com/seed-df263610/identitymodel/tokenclient/clientauth"
@@ -23,13 +24,15 @@ func TestFailedGrant(t *testing.T) {
 	server, err := authserver.Start(t.Context(), authserver.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, server.Close()) })
+	metadata, err := discovery.Fetch(t.Context(), server.Issuer(), discovery.Options{})
+	require.NoError(t, err)
 	broken := func(context.Context, *tokenclient.Client) (*tokenclient.TokenResponse, string, error) {
 		return nil, "", errors.New("broken")
 	}
 	basic := clientauth.SecretBasic(authserver.ClientSecret)
 
 	var out strings.Builder
-	err = printGrants(t.Context(), &out, server, []grant{
+	err = printGrants(t.Context(), &out, metadata, []grant{
 		{"first", authserver.ClientID, basic, "", broken},
 		{"second", "", basic, "", clientCredentials}, // no client
 		{"third", authserver.ClientID, basic, "", clientCredentials},

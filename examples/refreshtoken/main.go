@@ -37,7 +37,9 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer server.Close()
-	client, err := tokenclient.New(tokenclient.Config{Endpoints: server.Endpoints, ClientID: server.ClientID, Auth: server.Auth})
+	client, err := tokenclient.New(tokenclient.Config{
+		Metadata: server.Metadata, Endpoints: server.Endpoints, ClientID: server.ClientID, Auth: server.Auth,
+	})
 	if err != nil {
 		return err
 	}

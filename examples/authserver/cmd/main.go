@@ -38,6 +38,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.StringVar(&opts.Addr, "addr", "127.0.0.1:8080", "loopback address to listen on")
 	flags.BoolVar(&opts.Interactive, "interactive", false, "ask for a user name and a password")
 	flags.IntVar(&opts.ApproveDeviceAfter, "approve-device-after", 0, "approve a device after that many polls; 0 leaves it to the page")
+	flags.IntVar(&opts.ApproveBackchannelAfter, "approve-backchannel-after", 1, "decide about a CIBA request after that many polls; 0 never does")
 	flags.DurationVar(&opts.AccessTokenLifetime, "access-token-lifetime", 0, "default 1h")
 	flags.DurationVar(&opts.RefreshTokenLifetime, "refresh-token-lifetime", 0, "default 24h")
 	flags.DurationVar(&opts.DeviceInterval, "device-interval", 0, "default 5s")

@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/seed-df263610/identitymodel/discovery"
 	"github.com/seed-df263610/identitymodel/tokenclient"
 )
 
@@ -34,7 +35,7 @@ func Main(run func(context.Context) error) {
 }
 
 // Explain prints an error. What a program can learn from one is in the fields of
-// [tokenclient.Error], never in the text.
+// [tokenclient.Error] and [discovery.Error], never in the text.
 func Explain(w io.Writer, err error) {
 	if errors.Is(err, context.Canceled) {
 		fmt.Fprintln(w, "Interrupted before there was a token.")
@@ -44,7 +45,8 @@ func Explain(w io.Writer, err error) {
 
 	var failed *tokenclient.Error
 	if !errors.As(err, &failed) {
-		return // not from the library
+		explainMetadata(w, err)
+		return
 	}
 	fields := [][2]string{{"Kind", failed.Kind.String()}}
 	if failed.Parameter != "" {
@@ -60,7 +62,23 @@ func Explain(w io.Writer, err error) {
 		fields = append(fields, [2]string{"RetryAfter", failed.RetryAfter.String()})
 	}
 	fields = append(fields, [2]string{"Outcome", failed.Outcome.String() + ": " + meaning(failed.Outcome)})
-	printFields(w, fields)
+	PrintFields(w, fields)
+}
+
+// explainMetadata prints the fields of an error of package discovery.
+func explainMetadata(w io.Writer, err error) {
+	var failed *discovery.Error
+	if !errors.As(err, &failed) {
+		return // not from the library
+	}
+	fields := [][2]string{{"Kind", failed.Kind.String()}}
+	if failed.StatusCode != 0 {
+		fields = append(fields, [2]string{"StatusCode", fmt.Sprint(failed.StatusCode)})
+	}
+	for _, violation := range failed.Violations {
+		fields = append(fields, [2]string{"Violation", violation.Error()})
+	}
+	PrintFields(w, fields)
 }
 
 // meaning says what an outcome means for the credential.
@@ -77,7 +95,12 @@ func meaning(outcome tokenclient.Outcome) string {
 
 // advice says what to do about the common errors, by their code.
 func advice(err error) string {
+	var metadata *discovery.Error
 	switch {
+	case errors.Is(err, context.Canceled):
+		return ""
+	case errors.As(err, &metadata) && len(metadata.Violations) > 0:
+		return "go run -C examples ./discovery ADDRESS says what would accept this; -token-endpoint and the like need no metadata"
 	case errors.Is(err, context.DeadlineExceeded):
 		return "nobody finished in time; where there is a flag -timeout, it gives more"
 	case errors.Is(err, tokenclient.ErrInvalidClient):
@@ -90,8 +113,14 @@ func advice(err error) string {
 		return "the server does not know -scope, or the client may not have it"
 	case errors.Is(err, tokenclient.ErrInvalidGrant):
 		return "the password, code or refresh token is wrong, expired or spent; start again with another"
+	case errors.Is(err, tokenclient.ErrInvalidTarget):
+		return "the server issues no tokens for this -audience or -resource"
+	case errors.Is(err, tokenclient.ErrUnknownUserID):
+		return "the server does not know this -user"
+	case errors.Is(err, tokenclient.ErrInvalidToken):
+		return "the access token is expired, revoked or not of this server"
 	case errors.Is(err, tokenclient.ErrAccessDenied):
-		return "the user said no"
+		return "the user said no, or the server does not let this client do it"
 	case errors.Is(err, tokenclient.ErrExpiredToken):
 		return "the user did not decide in time; start again"
 	default:

@@ -31,9 +31,12 @@ func PrintToken(w io.Writer, response *tokenclient.TokenResponse) {
 	if response.IDToken != "" {
 		fields = append(fields, [2]string{"ID token", redacted(response.IDToken) + ", not validated"})
 	}
+	if response.IssuedTokenType != "" {
+		fields = append(fields, [2]string{"issued token type", response.IssuedTokenType})
+	}
 	// A Token never prints its secret, so it can be logged.
 	fields = append(fields, [2]string{"Token", fmt.Sprint(response.Token())})
-	printFields(w, fields)
+	PrintFields(w, fields)
 }
 
 // PrintMember prints a member of a token response, unless it is a secret.
@@ -45,7 +48,7 @@ func PrintMember(w io.Writer, name string, value gjson.Result) {
 	case value.Exists():
 		text = value.Raw
 	}
-	printFields(w, [][2]string{{name, text}})
+	PrintFields(w, [][2]string{{name, text}})
 }
 
 // Lifetime returns the lifetime of a token, or says that the server did not say.
@@ -68,8 +71,8 @@ func orDash(text string) string {
 	return text
 }
 
-// printFields prints names and values in two columns.
-func printFields(w io.Writer, fields [][2]string) {
+// PrintFields prints names and values in two columns.
+func PrintFields(w io.Writer, fields [][2]string) {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, field := range fields {
 		fmt.Fprintf(table, "  %s\t%s\n", field[0], Printable(field[1]))

@@ -12,28 +12,37 @@ import (
 	"os"
 	"strings"
 
+	"github.com/seed-df263610/identitymodel/discovery"
 	"github.com/seed-df263610/identitymodel/examples/authserver"
 	"github.com/seed-df263610/identitymodel/tokenclient"
 	"github.com/seed-df263610/identitymodel/tokenclient/clientauth"
 )
 
 // Defaults are what a program uses with the embedded server when nothing is
-// given: the client and the scope.
-type Defaults struct{ ClientID, Scope string }
+// given.
+type Defaults struct {
+	// ClientID and Scope are the client and what to ask for.
+	ClientID, Scope string
+	// NoClient is for a program that needs none: it has no flags for a client.
+	NoClient bool
+}
 
 // Settings are the flags that every program has.
 type Settings struct {
 	defaults Defaults
 
-	issuer, token, authorization, device *string
-	clientID, clientSecret, auth, scope  *string
+	issuer                              *string
+	endpoints                           map[Endpoint]*string
+	clientID, clientSecret, auth, scope *string
 }
 
 // Server is where a program sends its requests, and as whom.
 type Server struct {
-	// Endpoints, Issuer, ClientID and Auth are for a [tokenclient.Config].
+	// Metadata, Endpoints, ClientID and Auth are for a [tokenclient.Config].
+	// Metadata is nil when there is no issuer, and Endpoints are those that the
+	// flags name.
+	Metadata  *discovery.Metadata
 	Endpoints tokenclient.Endpoints
-	Issuer    string
 	ClientID  string
 	Auth      clientauth.Method
 	// Scope is what to ask for.
@@ -50,25 +59,32 @@ func String(name, environment, usage string) *string {
 	return value
 }
 
-// Flags defines the flags that every program has; flag.Parse comes next.
-func Flags(program string, defaults Defaults) *Settings {
+// Flags defines the flags that every program has, and those for more endpoints;
+// flag.Parse comes next.
+func Flags(program string, defaults Defaults, more ...Endpoint) *Settings {
 	flag.Usage = func() {
 		fmt.Fprintf(flag.CommandLine.Output(), "usage: go run -C examples ./%s [flags]\n\n"+
 			"Without an issuer and endpoints it uses an embedded server and its demo client.\n"+
 			"Give secrets by the environment: others can see the arguments of a process.\n\n", program)
 		flag.PrintDefaults()
 	}
-	return &Settings{
-		defaults:      defaults,
-		issuer:        String("issuer", "ISSUER", "issuer whose metadata has the endpoints"),
-		token:         String("token-endpoint", "TOKEN_ENDPOINT", "token endpoint"),
-		authorization: String("authorization-endpoint", "AUTHORIZATION_ENDPOINT", "authorization endpoint"),
-		device:        String("device-authorization-endpoint", "DEVICE_AUTHORIZATION_ENDPOINT", "device authorization endpoint"),
-		clientID:      String("client-id", "CLIENT_ID", "client identifier"),
-		clientSecret:  String("client-secret", "CLIENT_SECRET", "client secret"),
-		auth:          String("auth", "CLIENT_AUTH", "how the client authenticates: basic, post or none; by default basic with a secret, none without"),
-		scope:         String("scope", "SCOPE", "what to ask for, separated by spaces"),
+	endpoints := map[Endpoint]*string{}
+	for _, endpoint := range append([]Endpoint{Token, Authorization, DeviceAuthorization}, more...) {
+		endpoints[endpoint] = endpoint.define()
 	}
+	settings := &Settings{
+		defaults:  defaults,
+		issuer:    String("issuer", "ISSUER", "issuer whose metadata has the endpoints"),
+		endpoints: endpoints,
+		clientID:  new(string), clientSecret: new(string), auth: new(string),
+		scope: String("scope", "SCOPE", "what to ask for, separated by spaces"),
+	}
+	if !defaults.NoClient {
+		settings.clientID = String("client-id", "CLIENT_ID", "client identifier")
+		settings.clientSecret = String("client-secret", "CLIENT_SECRET", "client secret")
+		settings.auth = String("auth", "CLIENT_AUTH", "how the client authenticates: basic, post or none; by default basic with a secret, none without")
+	}
+	return settings
 }
 
 // Connect finds the server that the flags name, or starts the embedded one.
@@ -77,19 +93,20 @@ func (s *Settings) Connect(ctx context.Context, embedded authserver.Options) (*S
 		return nil, fmt.Errorf("unexpected argument %q; -h shows the flags", flag.Arg(0))
 	}
 	server := &Server{Scope: *s.scope, ClientID: *s.clientID}
-	secret, method := *s.clientSecret, *s.auth
-	if *s.issuer+*s.token+*s.authorization+*s.device == "" {
+	for endpoint, address := range s.endpoints {
+		endpoint.set(&server.Endpoints, *address)
+	}
+	issuer, secret, method := *s.issuer, *s.clientSecret, *s.auth
+	if issuer == "" && server.Endpoints == (tokenclient.Endpoints{}) {
 		if err := server.start(ctx, embedded, s.defaults); err != nil {
 			return nil, err
 		}
+		issuer = server.embedded.Issuer()
 		secret, method = demoClient(server.ClientID, secret, method)
-	} else if err := s.locate(ctx, server); err != nil {
-		return nil, err
 	}
 
-	var err error
-	server.Auth, err = authMethod(method, secret)
-	if err == nil && server.ClientID == "" {
+	err := server.complete(ctx, issuer, secret, method)
+	if err == nil && server.ClientID == "" && !s.defaults.NoClient {
 		err = errors.New("-client-id is missing")
 	}
 	if err != nil {
@@ -106,34 +123,26 @@ func (s *Server) start(ctx context.Context, options authserver.Options, defaults
 		return fmt.Errorf("starting the embedded server: %w", err)
 	}
 	s.embedded = embedded
-	s.Issuer = embedded.Issuer()
-	s.Endpoints = tokenclient.Endpoints{
-		Token:               embedded.TokenEndpoint(),
-		Authorization:       embedded.AuthorizationEndpoint(),
-		DeviceAuthorization: embedded.DeviceAuthorizationEndpoint(),
-	}
 	s.ClientID = cmp.Or(s.ClientID, defaults.ClientID)
 	s.Scope = cmp.Or(s.Scope, defaults.Scope)
-	fmt.Fprintf(os.Stderr, "Embedded server at %s, client %q; -h says how to use another one.\n", s.Issuer, s.ClientID)
+	as := ""
+	if s.ClientID != "" {
+		as = fmt.Sprintf(", client %q", s.ClientID)
+	}
+	fmt.Fprintf(os.Stderr, "Embedded server at %s%s; -h says how to use another one.\n", embedded.Issuer(), as)
 	return nil
 }
 
-// locate takes the endpoints from the issuer's metadata and from the flags; a
-// flag wins.
-func (s *Settings) locate(ctx context.Context, server *Server) error {
-	if *s.issuer != "" {
-		found, err := fetchMetadata(ctx, *s.issuer)
-		if err != nil {
-			return err
+// complete fetches what the server publishes about itself, checks it, and finds
+// out how the client authenticates.
+func (s *Server) complete(ctx context.Context, issuer, secret, method string) (err error) {
+	if issuer != "" {
+		if s.Metadata, err = discovery.Fetch(ctx, issuer, discovery.Options{}); err != nil {
+			return err // demo.Explain shows which rule of the policy was broken
 		}
-		server.Issuer, server.Endpoints = found.Issuer, found.endpoints()
 	}
-	server.Endpoints = tokenclient.Endpoints{
-		Token:               cmp.Or(*s.token, server.Endpoints.Token),
-		Authorization:       cmp.Or(*s.authorization, server.Endpoints.Authorization),
-		DeviceAuthorization: cmp.Or(*s.device, server.Endpoints.DeviceAuthorization),
-	}
-	return nil
+	s.Auth, err = authMethod(method, secret)
+	return err
 }
 
 // Or returns the given value, or, with the embedded server only, the demo value.

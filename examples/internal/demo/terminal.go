@@ -10,9 +10,12 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"time"
 
 	"github.com/mdp/qrterminal/v3"
 	"golang.org/x/term"
+
+	"github.com/seed-df263610/identitymodel/tokenclient"
 )
 
 // OpenBrowser tries to open an address in the user's browser. That it cannot is
@@ -61,6 +64,22 @@ func (p *Progress) Show(text string) {
 		return
 	}
 	fmt.Fprintln(p.w, text)
+}
+
+// Pending returns what shows how polling for a token goes on.
+func (p *Progress) Pending(what string) func(tokenclient.PendingPoll) {
+	polls := 0
+	return func(poll tokenclient.PendingPoll) {
+		polls++
+		switch {
+		case poll.Err != nil: // polling goes on all the same
+			p.Show(fmt.Sprintf("No answer to poll %d; the next one is in %s.", polls, poll.Wait.Round(time.Second)))
+		case poll.Expiry.IsZero():
+			p.Show(fmt.Sprintf("%s: poll %d.", what, polls))
+		default:
+			p.Show(fmt.Sprintf("%s: poll %d, %s left.", what, polls, time.Until(poll.Expiry).Round(time.Second)))
+		}
+	}
 }
 
 // End goes on below the line.
