@@ -33,7 +33,7 @@ type call struct {
 	accessToken  string            // what the proof is bound to besides; "" = nothing
 
 	attempts          int    // so far
-	newNonce          bool   // the last attempt brought another DPoP nonce than it was sent with
+	nonce             string // that was known before the last proof was made
 	sentAuthorization string // of the last attempt
 	sentBody          []byte // of the last attempt
 	answer            httpcall.Answer
@@ -47,7 +47,7 @@ type call struct {
 func (c *Client) exchange(ctx context.Context, k *call) Response {
 	started := time.Now()
 	response := c.send(ctx, k)
-	if response.err == nil || response.err.Code != ErrUseDPoPNonce || !k.newNonce {
+	if response.err == nil || response.err.Code != ErrUseDPoPNonce || !c.settings().dpop.hasNewNonce(k) {
 		return response
 	}
 	k.limits.Attempts = max(1, k.limits.Attempts-k.attempts)
@@ -67,7 +67,7 @@ func (c *Client) send(ctx context.Context, k *call) Response {
 		},
 	}
 	if k.bound && s.dpop.prover != nil {
-		request.Observe = func(header http.Header) { k.newNonce = s.dpop.prover.Remember(k.endpoint.url, header) }
+		request.Observe = func(header http.Header) { s.dpop.prover.Remember(k.endpoint.url, header) }
 	}
 	answer, err := s.caller.Do(ctx, request)
 	if err != nil {

@@ -27,12 +27,19 @@ func (p proofs) prove(k *call, header http.Header) error {
 	if p.prover == nil || !k.bound {
 		return nil
 	}
+	k.nonce = p.prover.Nonce(k.endpoint.url)
 	proof, err := p.prover.Proof(cmp.Or(k.method, http.MethodPost), k.endpoint.url, k.accessToken)
 	if err != nil {
 		return err
 	}
 	header["Dpop"] = []string{proof}
 	return nil
+}
+
+// hasNewNonce reports whether another nonce is known than when the last proof was
+// made, whichever call's answer has brought it.
+func (p proofs) hasNewNonce(k *call) bool {
+	return p.prover != nil && k.bound && p.prover.Nonce(k.endpoint.url) != k.nonce
 }
 
 // thumbprint returns the dpop_jkt of a login.

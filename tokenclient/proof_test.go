@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -115,6 +116,35 @@ func TestNonce(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestNonceChallengeOfParallelCalls: the answer to one call makes the nonce known,
+// and the others, on their way without it, have to notice.
+func TestNonceChallengeOfParallelCalls(t *testing.T) {
+	t.Parallel()
+	const calls = 16
+	prover, err := dpop.NewProver(dpop.Config{})
+	require.NoError(t, err)
+	client, server := newServerClient(t, func(c *tokenclient.Config) { c.DPoP = prover })
+	var arrived sync.WaitGroup
+	arrived.Add(calls)
+	server.Handle(tokentest.TokenPath, func(r tokentest.Request) tokentest.Answer {
+		if claimsOf(t, r.Header).Get("nonce").String() == "n1" {
+			return tokentest.Answer{Body: boundBody}
+		}
+		arrived.Done()
+		arrived.Wait()
+		return nonceAnswer(400, asksForNonce, "n1")
+	})
+	var done sync.WaitGroup
+	for range calls {
+		done.Go(func() {
+			_, err := client.RequestRefreshToken(t.Context(), tokenclient.RefreshTokenRequest{RefreshToken: "r"})
+			assert.NoError(t, err)
+		})
+	}
+	done.Wait()
+	assert.Equal(t, 2*calls, server.Count(tokentest.TokenPath))
 }
 
 func TestNonceIsKept(t *testing.T) {
@@ -283,7 +313,7 @@ func TestAuthorizeUsesTheNonceOfTheAPI(t *testing.T) {
 	require.NoError(t, err)
 	api, err := url.Parse("https://api.example/x")
 	require.NoError(t, err)
-	assert.True(t, prover.Remember(api, http.Header{"Dpop-Nonce": {"n1"}}))
+	prover.Remember(api, http.Header{"Dpop-Nonce": {"n1"}})
 	for address, nonce := range map[string]string{"https://api.example/y": "n1", "https://other.example/y": ""} {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, http.NoBody)
 		require.NoError(t, err)

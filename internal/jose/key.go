@@ -33,8 +33,8 @@ type Key struct {
 }
 
 var (
-	errKey  = errors.New("jose: the key is malformed, or of a kind that is not known")
-	errWeak = errors.New("jose: the RSA key has fewer than 2048 bits")
+	errKey  = errors.New("the key is malformed, or of a kind that is not known")
+	errWeak = errors.New("the RSA key has fewer than 2048 bits")
 )
 
 // ParseKey reads one key, the JSON of which has been checked. Its errors do not

@@ -19,12 +19,12 @@ import (
 )
 
 var (
-	errPEM       = errors.New("jose: the text is not PEM")
-	errNoPrivate = errors.New("jose: the PEM text has no private key in PKCS#1, PKCS#8 or SEC 1")
-	errEncrypted = errors.New("jose: the key is encrypted; decrypt it first")
-	errPublic    = errors.New("jose: the key is a public one; the private one is needed")
-	errLarge     = errors.New("jose: the RSA key has more than 8192 bits")
-	errKind      = errors.New("jose: the key is neither RSA nor EC (P-256, P-384) nor Ed25519")
+	errPEM       = errors.New("the text is not PEM")
+	errNoPrivate = errors.New("the PEM text has no private key in PKCS#1, PKCS#8 or SEC 1")
+	errEncrypted = errors.New("the key is encrypted; decrypt it first")
+	errPublic    = errors.New("the key is a public one; the private one is needed")
+	errLarge     = errors.New("the RSA key has more than 8192 bits")
+	errKind      = errors.New("the key is neither RSA nor EC (P-256, P-384) nor Ed25519")
 )
 
 // ParsePEM returns the private key in a PEM text: PKCS#1, PKCS#8 or SEC 1.

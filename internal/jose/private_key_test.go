@@ -25,13 +25,13 @@ import (
 )
 
 const (
-	notPEM    = "jose: the text is not PEM"
-	noPrivate = "jose: the PEM text has no private key in PKCS#1, PKCS#8 or SEC 1"
-	encrypted = "jose: the key is encrypted; decrypt it first"
-	isPublic  = "jose: the key is a public one; the private one is needed"
-	isKind    = "jose: the key is neither RSA nor EC (P-256, P-384) nor Ed25519"
-	malformed = "jose: the key is malformed, or of a kind that is not known"
-	weak      = "jose: the RSA key has fewer than 2048 bits"
+	notPEM    = "the text is not PEM"
+	noPrivate = "the PEM text has no private key in PKCS#1, PKCS#8 or SEC 1"
+	encrypted = "the key is encrypted; decrypt it first"
+	isPublic  = "the key is a public one; the private one is needed"
+	isKind    = "the key is neither RSA nor EC (P-256, P-384) nor Ed25519"
+	malformed = "the key is malformed, or of a kind that is not known"
+	weak      = "the RSA key has fewer than 2048 bits"
 )
 
 // block returns a block of PEM; the content that cannot be encoded fails the test.

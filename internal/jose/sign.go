@@ -27,10 +27,10 @@ type Signer struct {
 }
 
 var (
-	errNoKey     = errors.New("jose: there is no key")
-	errNotFit    = errors.New("jose: the algorithm does not fit the key")
-	errSecret    = errors.New("jose: the secret is shorter than the hash of the algorithm")
-	errSignature = errors.New("jose: the key made an unusable signature")
+	errNoKey     = errors.New("there is no key")
+	errNotFit    = errors.New("the algorithm does not fit the key")
+	errSecret    = errors.New("the secret is shorter than the hash of the algorithm")
+	errSignature = errors.New("the key made an unusable signature")
 )
 
 // NewSigner returns a Signer for a private key, which may be in a KMS or an HSM.
@@ -38,6 +38,9 @@ var (
 func NewSigner(key crypto.Signer, algorithm string) (*Signer, error) {
 	if key == nil {
 		return nil, errNoKey
+	}
+	if private, ok := key.(ed25519.PrivateKey); ok && len(private) != ed25519.PrivateKeySize { // a seed, say
+		return nil, errKey
 	}
 	public := key.Public()
 	encoded, err := publicJWK(public)

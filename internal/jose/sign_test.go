@@ -314,6 +314,8 @@ func TestNewSignerRefuses(t *testing.T) {
 		algorithm, want string
 	}{
 		"no key":                {nil, "", "there is no key"},
+		"Ed25519, seed alone":   {ed25519.PrivateKey(keys.ed25519.Seed()), "", "the key is malformed"},
+		"Ed25519, empty":        {ed25519.PrivateKey(nil), "", "the key is malformed"},
 		"P-224":                 {p224, "", kind},
 		"P-521":                 {keys.p521, "", kind},
 		"P-521 with ES512":      {keys.p521, "ES512", kind},

@@ -12,6 +12,7 @@ import (
 	"crypto"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -79,6 +80,9 @@ type claimsStart struct {
 
 func newJWT(name string, options JWTOptions, newSigner func() (*jose.Signer, error)) *jwt {
 	signer, err := newSigner()
+	if err != nil {
+		err = fmt.Errorf("clientauth: %w", err)
+	}
 	j := &jwt{
 		name: name, audience: options.Audience,
 		signer: func() (*jose.Signer, error) { return signer, err },

@@ -5,6 +5,7 @@ package clientauth
 
 import (
 	"crypto"
+	"fmt"
 
 	"github.com/seed-df263610/identitymodel/internal/jose"
 )
@@ -13,7 +14,13 @@ import (
 // PRIVATE KEY), PKCS#8 (BEGIN PRIVATE KEY) or SEC 1 (BEGIN EC PRIVATE KEY), with an
 // RSA key of 2048 to 8192 bits, an EC key on P-256 or P-384, or an Ed25519 key.
 // Parse it once. The errors do not quote the text.
-func ParsePrivateKeyPEM(text []byte) (crypto.Signer, error) { return jose.ParsePEM(text) }
+func ParsePrivateKeyPEM(text []byte) (crypto.Signer, error) {
+	key, err := jose.ParsePEM(text)
+	if err != nil {
+		return nil, fmt.Errorf("clientauth: %w", err)
+	}
+	return key, nil
+}
 
 // ParsePrivateKeyJWK returns the private key in a JSON Web Key (RFC 7517), and
 // options with the KeyID and the Algorithm that the key names. Parse it once. The
@@ -21,7 +28,7 @@ func ParsePrivateKeyPEM(text []byte) (crypto.Signer, error) { return jose.ParseP
 func ParsePrivateKeyJWK(text []byte) (crypto.Signer, JWTOptions, error) {
 	key, id, algorithm, err := jose.ParsePrivateJWK(text)
 	if err != nil {
-		return nil, JWTOptions{}, err
+		return nil, JWTOptions{}, fmt.Errorf("clientauth: %w", err)
 	}
 	return key, JWTOptions{KeyID: id, Algorithm: algorithm}, nil
 }

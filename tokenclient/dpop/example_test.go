@@ -36,7 +36,8 @@ func ExampleProver_Proof() {
 	}
 	orders := &url.URL{Scheme: "https", Host: "api.example", Path: "/orders", RawQuery: "page=1"}
 	answer := http.Header{"Dpop-Nonce": {"eyJ7S_zG"}} // of a response to the first request
-	fmt.Println("another nonce:", prover.Remember(orders, answer))
+	prover.Remember(orders, answer)
+	fmt.Println("the nonce of the API:", prover.Nonce(orders))
 
 	proof, err := prover.Proof(http.MethodGet, orders, "access token")
 	if err != nil {
@@ -56,7 +57,7 @@ func ExampleProver_Proof() {
 	fmt.Println(claims.HTM, claims.HTU)
 	fmt.Println(claims.ATH, claims.Nonce)
 	// Output:
-	// another nonce: true
+	// the nonce of the API: eyJ7S_zG
 	// GET https://api.example/orders
 	// DD1GlGu_mcghPdf2xkDtZDO9wFalto5-gPVSUxGwyhE eyJ7S_zG
 }

@@ -24,11 +24,10 @@ func (n *nonces) get(origin string) string {
 	return n.values[origin]
 }
 
-// put keeps a nonce, and reports whether it was another one before.
-func (n *nonces) put(origin, nonce string) (changed bool) {
+// put keeps a nonce.
+func (n *nonces) put(origin, nonce string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	changed = n.values[origin] != nonce
 	if n.values == nil {
 		n.values = make(map[string]string)
 	}
@@ -40,5 +39,4 @@ func (n *nonces) put(origin, nonce string) (changed bool) {
 	}
 	n.order = append(n.order, origin)
 	n.values[origin] = nonce
-	return changed
 }

@@ -20,6 +20,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -66,7 +67,7 @@ func NewProver(config Config) (*Prover, error) {
 	}
 	signer, err := jose.NewSigner(key, config.Algorithm)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("dpop: %w", err)
 	}
 	header := `{"typ":"dpop+jwt","alg":"` + signer.Algorithm() + `","jwk":` + signer.PublicJWK() + `}`
 	s := &state{signer: signer, header: jose.Header([]byte(header))}
@@ -122,20 +123,28 @@ func (p *Prover) Proof(method string, target *url.URL, accessToken string) (stri
 func isNotMethod(r rune) bool { return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '-' }
 
 // Remember takes the nonce from a response of the URL's server, whatever its
-// status (RFC 9449 section 8.2), for the next proofs. It reports whether the
-// response had a nonce that is other than the one known before: only then is it of
-// use to send a request again that was refused with use_dpop_nonce. A header that
-// is there twice, or has characters that no nonce can have, is ignored.
-func (p *Prover) Remember(target *url.URL, header http.Header) (changed bool) {
+// status (RFC 9449 section 8.2), for the next proofs. A header that is there
+// twice, or has characters that no nonce can have, is ignored.
+func (p *Prover) Remember(target *url.URL, header http.Header) {
 	values := header.Values("DPoP-Nonce")
 	if len(values) != 1 || !isNonce(values[0]) {
-		return false
+		return
 	}
+	if _, origin, err := normalize(target); err == nil {
+		p.state().nonces.put(strings.Clone(origin), values[0]) // keeps no path
+	}
+}
+
+// Nonce returns the nonce that is known of the URL's server, or nothing. A request
+// that was refused with use_dpop_nonce is worth sending again, once, when the nonce
+// is now another one than before its proof was made: requests may be under way
+// side by side, and any of their responses brings it.
+func (p *Prover) Nonce(target *url.URL) string {
 	_, origin, err := normalize(target)
 	if err != nil {
-		return false
+		return ""
 	}
-	return p.state().nonces.put(strings.Clone(origin), values[0]) // keeps no path
+	return p.state().nonces.get(origin)
 }
 
 // isNonce reports whether a text has the characters of a nonce (RFC 9449 section
