@@ -58,7 +58,7 @@ func TestParsePrivateKeyErrorsDoNotQuote(t *testing.T) {
 		`{"kty":"oct","k":"` + canary + `"}`, `{"` + canary + `":1,"` + canary + `":1}`,
 	} {
 		key, err := clientauth.ParsePrivateKeyPEM([]byte(text))
-		require.ErrorContains(t, err, "jose: ")
+		require.ErrorContains(t, err, "clientauth: ")
 		require.Nil(t, key)
 		other, options, errJWK := clientauth.ParsePrivateKeyJWK([]byte(text))
 		require.ErrorContains(t, errJWK, "jose: ")
