@@ -8,6 +8,7 @@ BIN := $(CURDIR)/.tmp/bin
 GOLANGCI_LINT := $(BIN)/golangci-lint
 GOLANGCI_LINT_VERSION := v2.15.0
 FUZZTIME ?= 60s
+SOAKTIME ?= 10m
 
 MODULES := $(shell find . -path './.*' -prune -o \( -name node_modules -o -name testdata \) -prune -o -name go.mod -exec dirname {} \; | sort)
 
@@ -73,6 +74,14 @@ fuzz: ## Fuzz each target for FUZZTIME (60s), one at a time
 	done; \
 	echo "$$count fuzz targets, no finding"
 
+.PHONY: faults
+faults: ## Print what becomes of each call when network or server misbehave
+	@cd tokenclient && go test -count=1 -run '^TestFaults$$' -faults
+
+.PHONY: soak
+soak: ## Meet random faults with 64 goroutines for SOAKTIME (10m)
+	cd tokenclient && go test -count=1 -v -timeout 0 -run '^TestSoak$$' -soak $(SOAKTIME)
+
 .PHONY: api
 api: ## Rewrite testdata/api and the snippets of README.md
 	go test ./internal/repotest -update
@@ -85,18 +94,37 @@ ifneq ($(INTEROP),)
 .PHONY: interop
 interop: ## Test against real servers (needs Node and npm)
 	cd internal/interop && GOWORK=off go test -count=1 -v -skip '^TestBrowser' ./...
+
+.PHONY: interop-update
+interop-update: ## Test so, and rewrite the table of README.md
+	cd internal/interop && GOWORK=off go test -count=1 -run '^TestMatrix$$' ./verified -update
 endif
 
 ifneq ($(BROWSER),)
 .PHONY: browser
-browser: ## Test logins in a real browser (needs Node, npm and Chromium)
+browser: chromium ## Test logins in a real browser (needs Node, npm and Chromium)
 	cd internal/interop && GOWORK=off go test -count=1 -v -run '^TestBrowser' ./...
+
+# Installed when it is missing, by whoever may do so.
+.PHONY: chromium
+chromium:
+	@command -v chromium >/dev/null || { \
+		if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
+			echo "make browser needs the command chromium; as root: apt-get install chromium" >&2; exit 1; \
+		fi; \
+		echo "installing chromium"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium >/dev/null; \
+	}
 endif
 
 ifneq ($(BENCH),)
 .PHONY: bench
 bench: ## Run the benchmarks beside those of other clients
 	cd internal/bench && GOWORK=off go test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: faults-update
+faults-update: ## Compare the faults with x/oauth2, and rewrite the table of README.md
+	cd internal/bench && GOWORK=off go test -count=1 -run '^TestFaultsBeside$$' . -update
 endif
 
 .PHONY: ci

@@ -97,7 +97,7 @@ func (c *faultCell) run(ctx context.Context) {
 		return
 	}
 	if c.fault.Warm {
-		if _, c.err = client.RequestClientCredentialsToken(ctx, tokenclient.ClientCredentialsTokenRequest{}); c.err != nil {
+		if c.err = c.warm(ctx, client); c.err != nil {
 			return
 		}
 		server.Forget()
@@ -108,6 +108,15 @@ func (c *faultCell) run(ctx context.Context) {
 	c.elapsed = time.Since(start)
 	c.got = c.describe(len(server.Requests()), int(attempts.Load()), err)
 	c.printed = printResult(response, err)
+}
+
+// warm leaves connections behind, where the transport keeps them.
+func (c *faultCell) warm(ctx context.Context, client *tokenclient.Client) error {
+	_, err := client.RequestClientCredentialsToken(ctx, tokenclient.ClientCredentialsTokenRequest{})
+	if err == nil && !c.row.keepAlive {
+		_, err = client.RequestRefreshToken(ctx, tokenclient.RefreshTokenRequest{RefreshToken: canary})
+	}
+	return err
 }
 
 func (c *faultCell) call(ctx context.Context, client *tokenclient.Client) (*tokenclient.TokenResponse, error) {

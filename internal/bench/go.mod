@@ -4,6 +4,8 @@ go 1.26.0
 
 require github.com/seed-df263610/identitymodel v0.0.0
 
+require github.com/go-jose/go-jose/v4 v4.1.9 // indirect
+
 require (
 	github.com/hashicorp/go-cleanhttp v0.5.2 // indirect
 	github.com/hashicorp/go-retryablehttp v0.7.8 // indirect

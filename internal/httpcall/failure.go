@@ -133,7 +133,7 @@ func handshake(err error) error {
 	if found, ok := find[*tls.CertificateVerificationError](err); ok {
 		return found
 	}
-	if found, ok := find[tls.RecordHeaderError](err); ok {
+	if found, ok := find[tls.RecordHeaderError](err); ok && found.Conn != nil { // else it came later
 		return found
 	}
 	if found, ok := find[x509.UnknownAuthorityError](err); ok {

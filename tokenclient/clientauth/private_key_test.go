@@ -61,7 +61,7 @@ func TestParsePrivateKeyErrorsDoNotQuote(t *testing.T) {
 		require.ErrorContains(t, err, "clientauth: ")
 		require.Nil(t, key)
 		other, options, errJWK := clientauth.ParsePrivateKeyJWK([]byte(text))
-		require.ErrorContains(t, errJWK, "jose: ")
+		require.ErrorContains(t, errJWK, "clientauth: ")
 		require.Nil(t, other)
 		assert.Empty(t, options)
 		printed := fmt.Sprintf("%v %+v %#v %q %v %+v %#v %q", err, err, err, err, errJWK, errJWK, errJWK, errJWK)
