@@ -84,7 +84,7 @@ func (f *fetcher) fetch(ctx context.Context) (*Metadata, time.Duration, error) {
 		}
 	}
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, f.withOthers(err, address)
 	}
 	metadata, err := f.read(address, answer)
 	if err != nil {
@@ -106,6 +106,20 @@ func fetchKeys(ctx context.Context, keys *Keys) error {
 		return &Error{Kind: KindMalformed, Address: keys.address, StatusCode: http.StatusOK, detail: "the key set has no usable key"}
 	case err != nil && !errors.As(err, &described): // that of ctx
 		return &Error{Kind: KindTransport, Address: keys.address, detail: err.Error(), cause: err}
+	}
+	return err
+}
+
+// withOthers names the addresses that were tried before.
+func (f *fetcher) withOthers(err error, last string) error {
+	var failed *Error
+	if errors.As(err, &failed) {
+		for _, address := range f.location.documents {
+			if address == last {
+				break
+			}
+			failed.detail += ", nor is one at " + address
+		}
 	}
 	return err
 }

@@ -190,12 +190,13 @@ func (m *Metadata) Raw() string { return m.raw }
 
 // JSON returns the document, parsed. Its Get method takes gjson's path language;
 // [Metadata.Field] takes a name.
-func (m *Metadata) JSON() gjson.Result { return gjson.Parse(m.raw) }
+func (m *Metadata) JSON() gjson.Result { return jsonfield.Parse(m.raw) }
 
 // Field returns the top-level member of that literal name, or a Result that does
 // not exist.
 func (m *Metadata) Field(name string) gjson.Result { return jsonfield.Find(m.raw, name) }
 
 // Keys returns the keys of the server, from JWKSURI. They are fetched when they
-// are first asked for. It is nil when the server has no JWKSURI.
+// are first asked for. It is nil when the server has no JWKSURI, and for metadata
+// that was not fetched: see [NewKeys].
 func (m *Metadata) Keys() *Keys { return m.keys }

@@ -39,7 +39,8 @@ type Policy struct {
 	AllowAnyIssuer bool
 
 	// AllowHTTP accepts plain http everywhere. Whoever is on the way can then read
-	// and change everything, secrets included.
+	// and change everything, secrets included; package tokenclient does not use such
+	// endpoints.
 	AllowHTTP bool
 	// RequireHTTPSOnLoopback asks for https on the loopback interface too.
 	RequireHTTPSOnLoopback bool

@@ -69,7 +69,7 @@ func (r *ResourceMetadata) Field(name string) gjson.Result { return jsonfield.Fi
 // must be the one that was asked for (section 3.3). Of the Policy, the rules on
 // https and on the issuer count; the latter are about the resource.
 //
-// The error is an [*Error].
+// The Options Form, Path and FetchKeys do not count. The error is an [*Error].
 func FetchResource(ctx context.Context, address string, options Options) (*ResourceMetadata, error) {
 	parsed, err := parseAddress(address, &options.Policy)
 	if err != nil {

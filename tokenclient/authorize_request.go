@@ -125,7 +125,11 @@ func (c *Client) AuthorizeURL(request AuthorizeRequest) (string, error) {
 		f.checkPushed(&c.settings().metadata)
 		f.authorizeParameters(request, c.settings())
 	}
-	return c.settings().authorization.withQuery(f)
+	address, err := c.settings().authorization.withQuery(f)
+	if err == nil && request.RequestURI != "" && request.used != nil && request.used.Swap(true) {
+		return "", invalid(f.operation, "request_uri", "is in an address already, and works once; push the request again")
+	}
+	return address, err
 }
 
 // withQuery returns the address with a form as its query.
@@ -144,11 +148,8 @@ func (e endpoint) withQuery(f *form) (string, error) {
 
 func (f *form) requestURI(request AuthorizeRequest) {
 	f.add("request_uri", request.RequestURI)
-	switch {
-	case !request.RequestURIExpiry.IsZero() && !time.Now().Before(request.RequestURIExpiry):
+	if !request.RequestURIExpiry.IsZero() && !time.Now().Before(request.RequestURIExpiry) {
 		f.refuse("request_uri", "has expired; push the request again")
-	case request.used != nil && request.used.Swap(true):
-		f.refuse("request_uri", "is in an address already, and works once; push the request again")
 	}
 }
 
@@ -173,6 +174,9 @@ func (f *form) authorizeParameters(request AuthorizeRequest, s *settings) {
 	f.codeChallenge(request.CodeVerifier)
 	f.optional("display", request.Display)
 	f.optional("max_age", maxAge(request.MaxAge))
+	if request.MaxAge != nil && *request.MaxAge < 0 {
+		f.refuse("max_age", "is negative")
+	}
 	f.optional("ui_locales", request.UILocales)
 	f.optional("id_token_hint", request.IDTokenHint)
 	f.repeated("resource", request.Resource)

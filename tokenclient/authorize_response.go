@@ -30,7 +30,12 @@ type AuthorizeResponse struct {
 
 // TokenRequest returns the request that redeems the code, with the redirect URI,
 // the code verifier and the resources of the login.
-func (a *AuthorizeResponse) TokenRequest() AuthorizationCodeTokenRequest { return *a.request }
+func (a *AuthorizeResponse) TokenRequest() AuthorizationCodeTokenRequest {
+	if a.request == nil {
+		return AuthorizationCodeTokenRequest{}
+	}
+	return *a.request
+}
 
 // ParseAuthorizeResponse reads what a user comes back with: the query of the
 // redirect, its fragment, or the form that was posted, as values. It compares it
@@ -102,14 +107,15 @@ func refusedCallback(detail string) *Error {
 // newCallbackError makes the error of an error response (RFC 6749 section
 // 4.1.2.1).
 func newCallbackError(values url.Values, sent AuthorizeRequest) *Error {
-	code := values.Get("error")
-	if !isErrorText(code) {
+	secrets := url.Values{"state": {sent.State}, "nonce": {sent.Nonce}, "code_verifier": {sent.CodeVerifier}}
+	login := &call{sentBody: []byte(secrets.Encode())}
+	code := errorCode(values.Get("error"), login)
+	if code == "" {
 		return refusedCallback("its error is not an error code")
 	}
-	secrets := url.Values{"state": {sent.State}, "nonce": {sent.Nonce}, "code_verifier": {sent.CodeVerifier}}
 	return &Error{
-		Kind: KindProtocol, Outcome: Final, Operation: operationCallback, Code: ErrorCode(code),
-		Description: describe(values.Get("error_description"), &call{sentBody: []byte(secrets.Encode())}),
+		Kind: KindProtocol, Outcome: Final, Operation: operationCallback, Code: code,
+		Description: describe(values.Get("error_description"), login),
 		URI:         webAddress(values.Get("error_uri")),
 	}
 }

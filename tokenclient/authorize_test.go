@@ -118,6 +118,7 @@ func TestAuthorizeURLRefuses(t *testing.T) {
 		"challenge besides":               {parameterBesides("code_challenge"), "code_challenge"},
 		"verifier in the open":            {parameterBesides("code_verifier"), "code_verifier"},
 		"client_id besides":               {parameterBesides("client_id"), "client_id"},
+		"a negative age":                  {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { age := -1; r.MaxAge = &age }, "max_age"},
 		"request besides":                 {parameterBesides("request"), "request"},
 		"request_uri besides":             {parameterBesides("request_uri"), "request_uri"},
 		"claims are no object":            {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.Claims = `["a"]` }, "claims"},

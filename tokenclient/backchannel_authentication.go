@@ -107,6 +107,7 @@ func (c *Client) RequestBackchannelAuthentication(ctx context.Context, request B
 	return newBackchannelAuthenticationResponse(c.exchange(ctx, &call{
 		operation: f.operation,
 		endpoint:  c.settings().backchannelAuthentication,
+		perhaps:   "the user may have been asked",
 		class:     httpcall.SingleUse,
 		limits:    c.settings().retry.limits(),
 		body:      f.encode(nil),

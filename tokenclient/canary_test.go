@@ -197,6 +197,8 @@ func TestNoErrorPrintsASecret(t *testing.T) {
 		"200 with broken JSON":      {Body: `{"access_token":"` + canary + `"`},
 		"200 with a bad token":      {Body: `{"access_token":"` + canary + `\r\n"}`},
 		"200 with a duplicate":      {Body: `{"access_token":"` + canary + `","access_token":"` + canary + `"}`},
+		"echoed in the code":        {Status: 400, Body: `{"error":"unknown ` + canary + `"}`},
+		"echoed in a challenge":     {Status: 401, Header: http.Header{"Www-Authenticate": {`Basic error="` + canary + `"`}}},
 		"an error code":             {Status: 400, Body: `{"error":"` + strings.Repeat("x", 200) + canary + `"}`},
 		"a redirect":                tokentest.Redirect(302, "https://user:"+url.QueryEscape(canary)+"@other.example/?code="+url.QueryEscape(canary)),
 		"a strange redirect":        tokentest.Redirect(302, "::"+canary),

@@ -86,7 +86,7 @@ type Config struct {
 
 // Client sends requests to one authorization server on behalf of one client. It
 // is safe for concurrent use by multiple goroutines, starts none and need not be
-// closed. Making many is cheap: they share connections.
+// closed. [New] makes one; the zero Client is of no use. Making many is cheap: they share connections.
 type Client struct {
 	settings func() *settings // a func: fmt follows pointers where a verb does not fit
 }
@@ -96,16 +96,19 @@ type settings struct {
 	token, authorization, deviceAuthorization, backchannelAuthentication, pushedAuthorization endpoint
 	introspection, revocation, userInfo, registration, endSession                             endpoint
 
-	metadata   discovery.Metadata // zero when there is none
-	keys       *discovery.Keys    // nil when there are none
-	issuer     string
-	clientID   string
-	auth       clientauth.Method
-	dpop       proofs
-	caller     *httpcall.Caller
-	parameters url.Values
-	header     http.Header
-	retry      Retry
+	metadata discovery.Metadata // zero when there is none
+	keys     *discovery.Keys    // nil when there are none
+	issuer   string
+	clientID string
+	auth     clientauth.Method
+	dpop     proofs
+	caller   *httpcall.Caller
+	// withoutCertificate is for what is not an endpoint of the configuration. nil
+	// when caller presents none.
+	withoutCertificate *httpcall.Caller
+	parameters         url.Values
+	header             http.Header
+	retry              Retry
 }
 
 const (
@@ -147,6 +150,7 @@ func newSettings(config Config) (*settings, *Error) {
 		func() *Error { return s.setEndpoints(config.Endpoints) },
 		s.checkAuth,
 		s.setTransport,
+		s.checkProver,
 		func() *Error { return checkDefaults(config.Parameters) },
 		func() *Error { return checkHeader(config.Header) },
 		config.Retry.check,
@@ -231,6 +235,14 @@ func (s *settings) checkAlgorithm() *Error {
 	return invalid(operationNew, "Config.Auth", "signs with "+method.Algorithm()+", and the server accepts "+strings.Join(accepted, ", "))
 }
 
+// checkProver refuses a Prover without a key.
+func (s *settings) checkProver() *Error {
+	if s.dpop.prover != nil && s.dpop.prover.Algorithm() == "" {
+		return invalid(operationNew, "Config.DPoP", "has no key; NewProver makes one that has")
+	}
+	return nil
+}
+
 // setTransport lets a method of client authentication present a certificate.
 func (s *settings) setTransport() *Error {
 	method, ok := s.auth.(interface {
@@ -245,7 +257,7 @@ func (s *settings) setTransport() *Error {
 		refused.cause = err
 		return refused
 	}
-	s.caller = caller
+	s.withoutCertificate, s.caller = s.caller, caller
 	return nil
 }
 

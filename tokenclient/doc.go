@@ -1,10 +1,10 @@
 // Copyright 2026 The identitymodel Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package tokenclient is a client for the token endpoint of OAuth 2.0 and OpenID
-// Connect servers: it mirrors the HttpClient extensions of .NET IdentityModel in
-// Go's spelling, and makes sure that a credential is neither lost nor spent
-// twice, whatever the server or the network does.
+// Package tokenclient is a client for the endpoints of OAuth 2.0 and OpenID Connect
+// servers: it mirrors the HttpClient extensions of .NET IdentityModel in Go's
+// spelling, and makes sure that a credential is neither lost nor spent twice,
+// whatever the server or the network does.
 //
 // A [Client] is made once from a [Config] and used by any number of goroutines:
 //

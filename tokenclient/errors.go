@@ -27,7 +27,8 @@ const (
 	KindTransport
 	// KindPolicy: the client refused to go on, for example to follow a redirect.
 	KindPolicy
-	// KindRequest: the arguments were invalid. Nothing was sent.
+	// KindRequest: the arguments were invalid, or client authentication failed.
+	// Nothing was sent, except when an earlier attempt was, as Outcome says.
 	KindRequest
 	// KindMalformed: the status was a success, and the body is unusable.
 	KindMalformed
@@ -63,8 +64,9 @@ const (
 	// may be spent. A single-use one must not be sent again, unless losing it
 	// costs more than its family being revoked.
 	Unknown Outcome = iota
-	// NotProcessed: nothing was sent, or the server declined without acting. The
-	// same credential may be sent again.
+	// NotProcessed: nothing was sent, or the server declined without acting: it was
+	// busy, it wants a DPoP nonce, the user has not decided yet. The same credential
+	// may be sent again.
 	NotProcessed
 	// Final: the server has decided. Sending the same again brings the same.
 	Final

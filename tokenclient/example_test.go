@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"sync"
 
+	"github.com/seed-df263610/identitymodel/discovery"
 	"github.com/seed-df263610/identitymodel/tokenclient"
 	"github.com/seed-df263610/identitymodel/tokenclient/clientauth"
 	"github.com/seed-df263610/identitymodel/tokenclient/tokentest"
@@ -22,6 +23,11 @@ var demo = sync.OnceValue(func() *tokentest.Server {
 	server.Configure(tokentest.Settings{DeviceInterval: 1, AllowFastPolling: true}) // no example should take long
 	server.AddClient("client", "secret")
 	server.AddUser("bob", "bob's password")
+	server.Handle("/.well-known/openid-configuration", func(tokentest.Request) tokentest.Answer {
+		return tokentest.JSON(http.StatusOK, map[string]any{
+			"issuer": server.URL(), "token_endpoint": server.TokenURL(), "jwks_uri": server.URL() + "/jwks",
+		})
+	})
 	server.HandleGrant("custom", func(r tokentest.Request) tokentest.Answer {
 		return tokentest.JSON(http.StatusOK, map[string]any{
 			"access_token": "t", "token_type": "Bearer", "custom_member": r.Form.Get("custom_parameter"),
@@ -31,6 +37,8 @@ var demo = sync.OnceValue(func() *tokentest.Server {
 })
 
 func tokenEndpoint() string { return demo().TokenURL() }
+
+func issuer() string { return demo().URL() }
 
 // newClient returns a client of that server.
 func newClient() *tokenclient.Client {
@@ -63,6 +71,27 @@ func ExampleNew() {
 	// Output:
 	// true <nil>
 	// tokenclient: new client: Config.Endpoints.Token must use https: plain http is for loopback hosts only
+}
+
+func ExampleNew_metadata() {
+	ctx := context.Background()
+	metadata, err := discovery.Fetch(ctx, issuer(), discovery.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	client, err := tokenclient.New(tokenclient.Config{
+		Metadata: metadata,
+		ClientID: "client",
+		Auth:     clientauth.SecretBasic("secret"),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	response, err := client.RequestClientCredentialsToken(ctx, tokenclient.ClientCredentialsTokenRequest{})
+	fmt.Println(response.TokenType, err)
+	// Output: Bearer <nil>
 }
 
 func ExampleClient_RequestClientCredentialsToken() {

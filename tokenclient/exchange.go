@@ -29,6 +29,8 @@ type call struct {
 	auth         clientauth.Method // instead of the client's own; nil = that one
 	withClientID bool              // client_id belongs into the form, however the client authenticates
 	success      int               // the status of a success; 0 = 200
+	perhaps      string            // what may have happened when it is not known; "" = by the class
+	caller       *httpcall.Caller  // instead of the client's own; nil = that one
 	bound        bool              // a DPoP proof goes along, when the client has a prover
 	accessToken  string            // what the proof is bound to besides; "" = nothing
 
@@ -69,7 +71,11 @@ func (c *Client) send(ctx context.Context, k *call) Response {
 	if k.bound && s.dpop.prover != nil {
 		request.Observe = func(header http.Header) { s.dpop.prover.Remember(k.endpoint.url, header) }
 	}
-	answer, err := s.caller.Do(ctx, request)
+	caller := s.caller
+	if k.caller != nil {
+		caller = k.caller
+	}
+	answer, err := caller.Do(ctx, request)
 	if err != nil {
 		return newFailedResponse(k, answer, err)
 	}
@@ -157,13 +163,13 @@ func newFailedResponse(k *call, answer httpcall.Answer, err error) Response {
 	var failure *httpcall.Failure
 	if errors.As(err, &failure) {
 		failed.cause = failure.Err
-		failed.classify(failure, answer)
+		failed.classify(failure, answer, k)
 	}
 	k.answer = answer
 	return Response{StatusCode: answer.StatusCode, Header: answer.Header, call: k, err: failed}
 }
 
-func (e *Error) classify(failure *httpcall.Failure, answer httpcall.Answer) {
+func (e *Error) classify(failure *httpcall.Failure, answer httpcall.Answer, k *call) {
 	switch failure.Reason {
 	case httpcall.Unprepared:
 		e.Kind = KindRequest
@@ -185,11 +191,35 @@ func (e *Error) classify(failure *httpcall.Failure, answer httpcall.Answer) {
 	}
 	switch e.Kind {
 	case KindTransport, KindRequest:
-		e.Outcome, e.advice = Unknown, "the credential may be spent"
+		e.Outcome, e.advice = Unknown, k.afterUnknown()
 	default: // there was a complete answer, but for its body
 		e.Outcome = outcomeOf(answer.StatusCode, answer.Header)
 	}
 	if failure.NotSent {
 		e.Outcome, e.advice = NotProcessed, "nothing was sent"
+	}
+}
+
+// afterUnknown says what a call may have done when no answer tells.
+func (k *call) afterUnknown() string {
+	switch {
+	case k.perhaps != "":
+		return k.perhaps
+	case k.class == httpcall.SingleUse:
+		return "the credential may be spent"
+	default:
+		return "the request may be sent again"
+	}
+}
+
+// afterMalformed says what a call has done when its answer cannot be used.
+func (k *call) afterMalformed() string {
+	switch {
+	case k.perhaps != "":
+		return k.perhaps + "; Raw has what came"
+	case k.class == httpcall.SingleUse:
+		return "the credential counts as spent; Raw has the body"
+	default:
+		return "Raw has the body"
 	}
 }

@@ -155,7 +155,6 @@ func newTokenIntrospectionResponse(r Response) (*TokenIntrospectionResponse, err
 	case t.Active && t.problem != "":
 		t.refuse(t.problem)
 	}
-	t.nothingSpent()
 	if t.IsError() || !t.Active { // whoever does not look must not find a scope
 		*t = TokenIntrospectionResponse{Response: t.Response}
 		return t, t.Err()

@@ -236,3 +236,42 @@ func TestAlgorithmIsComparedWithMetadata(t *testing.T) {
 		assert.ErrorContains(t, err, "ES256", name)
 	}
 }
+
+func TestMutualTLSDoesNotResumeAnOldSession(t *testing.T) {
+	t.Parallel()
+	server := newCertificateServer(t)
+	current := newCertificate(t, "old")
+	given, ok := server.Client().Transport.(*http.Transport)
+	require.True(t, ok)
+	given.TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(8)
+	method := clientauth.TLS(func(context.Context) (*tls.Certificate, error) { return current, nil })
+	client := server.client(t, method, given)
+	for _, name := range []string{"old", "new"} {
+		current = newCertificate(t, name)
+		_, err := client.RequestClientCredentialsToken(t.Context(), tokenclient.ClientCredentialsTokenRequest{})
+		require.NoError(t, err)
+	}
+	assert.Equal(t, []string{"old", "new"}, server.names)
+}
+
+func TestMutualTLSNeedsItsOwnHandshake(t *testing.T) {
+	t.Parallel()
+	dial := func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("never called") }
+	_, err := tokenclient.New(tokenclient.Config{
+		Endpoints: tokenclient.Endpoints{Token: tokenURL}, ClientID: "client", HTTPClient: &http.Client{Transport: &http.Transport{DialTLSContext: dial}},
+		Auth: clientauth.TLS(func(context.Context) (*tls.Certificate, error) { return newCertificate(t, "one"), nil }),
+	})
+	assert.Equal(t, "Config.HTTPClient", requireError(t, err).Parameter)
+}
+
+// TestCertificateIsNotForHostsThatAServerChose: the address of a registration comes
+// in an answer.
+func TestCertificateIsNotForHostsThatAServerChose(t *testing.T) {
+	t.Parallel()
+	server := newCertificateServer(t)
+	one := newCertificate(t, "one")
+	client := server.client(t, clientauth.TLS(func(context.Context) (*tls.Certificate, error) { return one, nil }), server.Client().Transport)
+	_, err := client.ReadClient(t.Context(), tokenclient.ClientManagementRequest{RegistrationClientURI: server.URL, RegistrationAccessToken: "t"})
+	require.Error(t, err, "the server answers with something else")
+	assert.Equal(t, []string{""}, server.names)
+}

@@ -121,6 +121,9 @@ func (p *pace) goesOn(ctx context.Context, err *Error) bool {
 		return false
 	}
 	p.next = p.sent.Add(p.interval)
+	if asked := time.Now().Add(err.RetryAfter); err.RetryAfter > 0 && asked.After(p.next) {
+		p.next = asked
+	}
 	if p.faults > 0 { // from now on, so that a poll that timed out is not followed at once
 		p.next = time.Now().Add(max(p.faultWait(), err.RetryAfter))
 	}

@@ -100,6 +100,7 @@ func TestPollDeviceToken(t *testing.T) {
 		"faults up to a minute":  {50 * time.Second, []oneReply{answer(502, ""), answer(502, ""), done}, seconds(50, 110, 170), "", 0},
 		"faults, long interval":  {70 * time.Second, []oneReply{answer(502, ""), answer(502, ""), done}, seconds(70, 140, 210), "", 0},
 		"Retry-After is obeyed":  {5 * time.Second, []oneReply{{status: 503, header: http.Header{"Retry-After": {"30"}}}, done}, seconds(5, 35), "", 0},
+		"pending, Retry-After":   {5 * time.Second, []oneReply{{status: 400, body: pending, header: http.Header{"Retry-After": {"30"}}}, done}, seconds(5, 35), "", 0},
 		"a body that is no JSON": {0, []oneReply{answer(200, "<html>")}, seconds(5), "", tokenclient.KindMalformed},
 		"404":                    {0, []oneReply{answer(404, "")}, seconds(5), "", tokenclient.KindHTTP},
 		"a redirect":             {0, []oneReply{{status: 302, header: http.Header{"Location": {"https://evil.example"}}}}, seconds(5), "", tokenclient.KindPolicy},

@@ -86,6 +86,9 @@ func (t Token) Authorize(request *http.Request, prover *dpop.Prover) error {
 	if token == "" || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return errors.New("tokenclient: the token is empty, or has characters that no header can hold")
 	}
+	if request.Header == nil {
+		request.Header = make(http.Header)
+	}
 	switch {
 	case strings.EqualFold(t.Type, TokenTypeBearer):
 		request.Header.Del("DPoP")

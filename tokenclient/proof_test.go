@@ -5,6 +5,7 @@ package tokenclient_test
 
 import (
 	"context"
+	"crypto/ecdsa"
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
@@ -320,4 +321,45 @@ func TestAuthorizeUsesTheNonceOfTheAPI(t *testing.T) {
 		require.NoError(t, tokenclient.NewToken("t", "DPoP", time.Time{}).Authorize(request, prover))
 		assert.Equal(t, nonce, claimsOf(t, request.Header).Get("nonce").String(), address)
 	}
+}
+
+func TestUserInfoPresentsTheTokenByItsType(t *testing.T) {
+	t.Parallel()
+	for tokenType, want := range map[string]string{"": "DPoP t", "dpop": "DPoP t", "Bearer": "Bearer t", "bearer": "Bearer t", "mac": ""} {
+		t.Run(tokenType, func(t *testing.T) {
+			t.Parallel()
+			client, server, _ := newBoundClient(t, []tokentest.Answer{{}}, func(c *tokenclient.Config) {
+				c.Endpoints.UserInfo = strings.TrimSuffix(c.Endpoints.Token, tokentest.TokenPath) + "/userinfo"
+			})
+			server.Handle("/userinfo", func(tokentest.Request) tokentest.Answer { return tokentest.Answer{Body: `{"sub":"alice"}`} })
+			_, err := client.GetUserInfo(t.Context(), tokenclient.UserInfoRequest{AccessToken: "t", TokenType: tokenType, Subject: "alice"})
+			if want == "" {
+				assert.Equal(t, "TokenType", requireError(t, err).Parameter)
+				return
+			}
+			require.NoError(t, err)
+			sent := server.Requests()[0].Header
+			assert.Equal(t, want, sent.Get("Authorization"))
+			assert.Equal(t, strings.HasPrefix(want, "DPoP"), sent.Get("DPoP") != "")
+		})
+	}
+	client, mock := newMockClient(t, func(c *tokenclient.Config) { c.Endpoints.UserInfo = "https://as.example/userinfo" })
+	_, err := client.GetUserInfo(t.Context(), tokenclient.UserInfoRequest{AccessToken: "t", TokenType: "DPoP", Subject: "alice"})
+	assert.Equal(t, "TokenType", requireError(t, err).Parameter, "there is no key to prove it with")
+	assert.Zero(t, mock.GetTotalCallCount())
+}
+
+func TestUselessValuesAreErrors(t *testing.T) {
+	t.Parallel()
+	_, err := tokenclient.New(tokenclient.Config{Endpoints: tokenclient.Endpoints{Token: tokenURL}, DPoP: new(dpop.Prover)})
+	assert.Equal(t, "Config.DPoP", requireError(t, err).Parameter)
+	var missing *ecdsa.PrivateKey
+	_, err = tokenclient.New(tokenclient.Config{
+		Endpoints: tokenclient.Endpoints{Token: tokenURL}, ClientID: "client", Auth: clientauth.PrivateKeyJWT(missing, clientauth.JWTOptions{}),
+	})
+	assert.Equal(t, "Config.Auth", requireError(t, err).Parameter)
+	assert.Empty(t, new(tokenclient.AuthorizeResponse).TokenRequest().Code)
+	request := &http.Request{URL: &url.URL{Scheme: "https", Host: "api.example"}}
+	require.NoError(t, tokenclient.NewToken("t", "Bearer", time.Time{}).Authorize(request, nil))
+	assert.Equal(t, "Bearer t", request.Header.Get("Authorization"))
 }

@@ -75,6 +75,9 @@ func TestPushedLogin(t *testing.T) {
 	assert.Empty(t, login.RequestURI, "the caller's login is not changed")
 
 	kept := response.AuthorizeRequest()
+	other, _ := newMockClient(t, func(c *tokenclient.Config) { c.Endpoints.Authorization = "" })
+	_, err = other.AuthorizeURL(kept)
+	require.Error(t, err, "a mistake uses nothing up")
 	address, err := client.AuthorizeURL(kept)
 	require.NoError(t, err)
 	assert.Equal(t, "https://as.example/connect/authorize?client_id=client&request_uri=urn%3Aietf%3Aparams%3Aoauth%3Arequest_uri%3A6esc", address)

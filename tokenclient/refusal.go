@@ -29,7 +29,7 @@ func newRefusal(k *call) *Error {
 	e.RetryAfter, _ = challenge.RetryAfter(answer.Header, time.Now())
 	e.readMembers(answer.Body, k)
 	if e.Code == "" {
-		e.readChallenges(answer.Header)
+		e.readChallenges(answer.Header, k)
 	}
 	switch {
 	case e.Code != "":
@@ -39,10 +39,12 @@ func newRefusal(k *call) *Error {
 	default:
 		e.detail = "the answer is no success and holds no OAuth error"
 	}
-	e.advice = adviceFor(e)
+	e.advice = adviceFor(e, k)
 	switch e.Code {
-	case ErrUseDPoPNonce: // declined without looking at the credential
-		e.Outcome = NotProcessed
+	case ErrUseDPoPNonce, ErrAuthorizationPending, ErrSlowDown:
+		if e.StatusCode < 500 { // the server has decided nothing: the credential is as good as before
+			e.Outcome = NotProcessed
+		}
 	case ErrInvalidDPoPProof:
 		e.advice = clockAdvice(answer.Header, time.Now())
 	}
@@ -55,9 +57,7 @@ func (e *Error) readMembers(body string, k *call) {
 		text, _ := jsonfield.String(value)
 		switch name {
 		case "error":
-			if isErrorText(text) {
-				e.Code = ErrorCode(text)
-			}
+			e.Code = errorCode(text, k)
 		case "error_description":
 			e.Description = describe(text, k)
 		case "error_uri":
@@ -80,10 +80,17 @@ func webAddress(text string) string {
 
 // readChallenges takes the error that servers put into WWW-Authenticate when
 // they send no body (RFC 6750 section 3).
-func (e *Error) readChallenges(header http.Header) {
-	if code := challenge.Parameter(challenge.Parse(header.Values("WWW-Authenticate")), "error"); isErrorText(code) {
-		e.Code = ErrorCode(code)
+func (e *Error) readChallenges(header http.Header, k *call) {
+	e.Code = errorCode(challenge.Parameter(challenge.Parse(header.Values("WWW-Authenticate")), "error"), k)
+}
+
+// errorCode returns text when it is an error code. A text that repeats a
+// credential of the request is none.
+func errorCode(text string, k *call) ErrorCode {
+	if !isErrorText(text) || describe(text, k) != text {
+		return ""
 	}
+	return ErrorCode(text)
 }
 
 // isErrorText reports whether an error code has the characters that RFC 6749
@@ -115,7 +122,7 @@ func outcomeOf(status int, header http.Header) Outcome {
 }
 
 // adviceFor says what to do next, where that is known.
-func adviceFor(e *Error) string {
+func adviceFor(e *Error, k *call) string {
 	switch e.Code {
 	case ErrInvalidClient:
 		return "check ClientID, the secret and the way of client authentication"
@@ -134,7 +141,7 @@ func adviceFor(e *Error) string {
 	case e.Kind == KindHTTP && e.StatusCode == http.StatusNotFound:
 		return "check the address of the endpoint"
 	case e.Outcome == Unknown:
-		return "the credential may be spent"
+		return k.afterUnknown()
 	}
 	return ""
 }

@@ -92,7 +92,7 @@ func (c *Client) RegisterClient(ctx context.Context, request ClientRegistrationR
 		err = s.registration.check(operation)
 	}
 	if err != nil {
-		return newClientRegistrationResponse(newInvalidResponse(err), "", "")
+		return newClientRegistrationResponse(newInvalidResponse(err), "")
 	}
 	return newClientRegistrationResponse(c.exchange(ctx, &call{
 		operation:   operation,
@@ -103,7 +103,8 @@ func (c *Client) RegisterClient(ctx context.Context, request ClientRegistrationR
 		body:        body,
 		auth:        bearer(request.InitialAccessToken),
 		success:     http.StatusCreated,
-	}), "", "the client may be registered")
+		perhaps:     "the client may be registered",
+	}), "")
 }
 
 // bearer returns a token as the only credential (RFC 6750 section 2.1); an empty
@@ -133,9 +134,8 @@ func (r *ClientRegistration) encodeFor(operation string, before ...registrationM
 	return body, nil
 }
 
-// newClientRegistrationResponse reads an answer. An empty clientID is any; perhaps
-// is what may have happened when that is not known.
-func newClientRegistrationResponse(r Response, clientID, perhaps string) (*ClientRegistrationResponse, error) {
+// newClientRegistrationResponse reads an answer. An empty clientID is any.
+func newClientRegistrationResponse(r Response, clientID string) (*ClientRegistrationResponse, error) {
 	d := &ClientRegistrationResponse{Response: r}
 	fields := d.Registration.fields()
 	expires := false
@@ -168,20 +168,7 @@ func newClientRegistrationResponse(r Response, clientID, perhaps string) (*Clien
 	if d.IsError() { // whoever does not look must not find a client
 		*d = ClientRegistrationResponse{Response: d.Response}
 	}
-	d.advise(perhaps)
 	return d, d.Err()
-}
-
-// advise puts what may have happened in the place of advice about a credential:
-// these calls spend none.
-func (r *Response) advise(perhaps string) {
-	switch {
-	case r.err == nil:
-	case r.err.Kind == KindMalformed:
-		r.err.advice = perhaps + "; Raw has what came"
-	case r.err.Outcome == Unknown && r.err.RetryAfter == 0:
-		r.err.advice = perhaps
-	}
 }
 
 // clientSecret returns the secret, if there is one. That it cannot be read must

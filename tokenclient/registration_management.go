@@ -77,10 +77,11 @@ func (d *ClientRegistrationResponse) UpdateRequest() ClientUpdateRequest {
 func (c *Client) ReadClient(ctx context.Context, request ClientManagementRequest) (*ClientRegistrationResponse, error) {
 	k, err := c.managementCall(request, "client read request", http.MethodGet)
 	if err != nil {
-		return newClientRegistrationResponse(newInvalidResponse(err), "", "")
+		return newClientRegistrationResponse(newInvalidResponse(err), "")
 	}
 	k.class = httpcall.Repeatable
-	d, failed := newClientRegistrationResponse(c.exchange(ctx, k), "", "the registration access token may be replaced")
+	k.perhaps = "the registration access token may be replaced"
+	d, failed := newClientRegistrationResponse(c.exchange(ctx, k), "")
 	d.keep(request)
 	return d, failed
 }
@@ -110,10 +111,11 @@ func (c *Client) UpdateClient(ctx context.Context, request ClientUpdateRequest) 
 			registrationMember{"client_id", &request.ClientID}, registrationMember{"client_secret", &request.ClientSecret})
 	}
 	if err != nil {
-		return newClientRegistrationResponse(newInvalidResponse(err), "", "")
+		return newClientRegistrationResponse(newInvalidResponse(err), "")
 	}
 	k.class, k.contentType = httpcall.SingleUse, mediaTypeJSON
-	d, failed := newClientRegistrationResponse(c.exchange(ctx, k), request.ClientID, "the registration may be changed")
+	k.perhaps = "the registration may be changed"
+	d, failed := newClientRegistrationResponse(c.exchange(ctx, k), request.ClientID)
 	d.keep(management)
 	return d, failed
 }
@@ -129,9 +131,8 @@ func (c *Client) DeleteClient(ctx context.Context, request ClientManagementReque
 		d := &ClientDeletionResponse{newInvalidResponse(err)}
 		return d, d.Err()
 	}
-	k.class, k.success = httpcall.Repeatable, http.StatusNoContent
+	k.class, k.success, k.perhaps = httpcall.Repeatable, http.StatusNoContent, "the client may be deleted"
 	d := &ClientDeletionResponse{c.exchange(ctx, k)}
-	d.advise("the client may be deleted")
 	return d, d.Err()
 }
 
@@ -150,6 +151,7 @@ func (c *Client) managementCall(r ClientManagementRequest, operation, method str
 	return &call{
 		operation: operation, endpoint: target, method: method,
 		limits: c.settings().retry.limits(), auth: bearer(r.RegistrationAccessToken),
+		caller: c.settings().withoutCertificate, // the server chose the host; the token is the credential
 	}, nil
 }
 

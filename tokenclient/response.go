@@ -75,12 +75,7 @@ func (r *Response) Raw() string {
 // is not one strictly valid JSON object. Of a signed answer it is the object
 // inside, once that is verified. Its Get method takes gjson's path language;
 // [Response.Field] takes a name.
-func (r *Response) JSON() gjson.Result {
-	if jsonfield.Check(r.object()) != nil {
-		return gjson.Result{}
-	}
-	return gjson.Parse(r.object())
-}
+func (r *Response) JSON() gjson.Result { return jsonfield.Parse(r.object()) }
 
 // Field returns the top-level member of that literal name, or a Result that does
 // not exist. Unlike gjson's paths, the name has no special characters.
@@ -130,24 +125,11 @@ func (r *Response) refuseMediaType() *Error {
 	return nil
 }
 
-// malformed makes the error of a success that cannot be used. Whatever was sent
-// counts as spent.
+// malformed makes the error of a success that cannot be used.
 func (r *Response) malformed(detail string) *Error {
 	return &Error{
 		Kind: KindMalformed, Outcome: Final, Operation: r.call.operation, Endpoint: r.call.endpoint.label,
-		StatusCode: r.StatusCode, detail: detail, advice: "the credential counts as spent; Raw has the body",
-	}
-}
-
-// nothingSpent corrects what an error says about the credential, where there is
-// none that can be spent.
-func (r *Response) nothingSpent() {
-	switch {
-	case r.err == nil:
-	case r.err.Kind == KindMalformed:
-		r.err.advice = "Raw has the body"
-	case r.err.Outcome == Unknown && r.err.Code == "" && r.err.RetryAfter == 0:
-		r.err.advice = "the request may be sent again"
+		StatusCode: r.StatusCode, detail: detail, advice: r.call.afterMalformed(),
 	}
 }
 

@@ -67,6 +67,5 @@ func newTokenRevocationResponse(r Response) (*TokenRevocationResponse, error) {
 	if r.StatusCode == http.StatusOK || r.StatusCode == http.StatusNoContent {
 		t.err = nil // done, even if there was something wrong with the body
 	}
-	t.nothingSpent()
 	return t, t.Err()
 }

@@ -103,9 +103,12 @@ func TestTokenResponseReadsKindly(t *testing.T) {
 		"an unknown token type": {reply{body: body(`,"token_type":"mac"`)}, func(t *testing.T, r *tokenclient.TokenResponse) {
 			assert.Equal(t, "mac", r.TokenType)
 		}},
-		"charset":                         {reply{body: body(""), header: header("Application/JSON; charset=utf-8")}, nil},
-		"text/plain":                      {reply{body: body(""), header: header("text/plain")}, nil},
-		"no content type":                 {reply{body: body(""), header: http.Header{}}, nil},
+		"charset":         {reply{body: body(""), header: header("Application/JSON; charset=utf-8")}, nil},
+		"text/plain":      {reply{body: body(""), header: header("text/plain")}, nil},
+		"no content type": {reply{body: body(""), header: http.Header{}}, nil},
+		"JSON after a byte-order mark": {reply{body: "\ufeff" + body(`,"a":1`)}, func(t *testing.T, r *tokenclient.TokenResponse) {
+			assert.Equal(t, int64(1), r.JSON().Get("a").Int())
+		}},
 		"a byte-order mark":               {reply{body: "\ufeff" + body("")}, nil},
 		"white space":                     {reply{body: "\r\n\t " + body("") + " \n"}, nil},
 		"duplicates in a vendor's object": {reply{body: body(`,"vendor":{"a":1,"a":2}`)}, nil},
@@ -308,4 +311,23 @@ func TestErrorDetails(t *testing.T) {
 	assert.Empty(t, failed.URI)
 	assert.LessOrEqual(t, len(failed.Description), 1<<10)
 	assert.NotEmpty(t, failed.Description)
+}
+
+// TestAdvice: only what works once can be spent.
+func TestAdvice(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		send  send
+		spent bool
+	}{
+		"client_credentials": {clientCredentials(tokenclient.ClientCredentialsTokenRequest{}), false},
+		"refresh_token":      {refreshToken(tokenclient.RefreshTokenRequest{RefreshToken: "r"}), true},
+	} {
+		for _, reply := range []reply{{body: ""}, {status: http.StatusBadGateway}} {
+			client, mock := newMockClient(t, func(c *tokenclient.Config) { c.Retry.MaxAttempts = 1 })
+			mock.RegisterResponder(http.MethodPost, tokenURL, httpmock.NewStringResponder(max(reply.status, http.StatusOK), reply.body))
+			_, err := test.send(t.Context(), client)
+			assert.Equal(t, test.spent, strings.Contains(requireError(t, err).Error(), "spent"), "%s: %v", name, err)
+		}
+	}
 }

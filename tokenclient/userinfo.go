@@ -26,6 +26,10 @@ type UserInfoRequest struct {
 	// AccessToken is the user's access token, with the scope openid. It is the only
 	// credential: the client does not authenticate. Required.
 	AccessToken string
+	// TokenType is the type of the access token, as the server gave it: Bearer or
+	// DPoP, in any case. Default: DPoP for a client with Config.DPoP, and Bearer for
+	// the others.
+	TokenType string
 	// Subject is the sub of the validated ID token. Claims about anybody else are
 	// refused (OpenID Connect Core section 5.3.2). Required, unless AllowAnySubject
 	// is set.
@@ -81,6 +85,10 @@ func (c *Client) GetUserInfo(ctx context.Context, request UserInfoRequest) (*Use
 		algorithms: c.settings().metadata.UserInfoSigningAlgValuesSupported,
 	}
 	f := c.newUserInfoForm(request, want)
+	scheme := c.settings().scheme(request.TokenType)
+	if scheme == "" {
+		f.refuse("TokenType", "is neither Bearer nor DPoP with a Config.DPoP")
+	}
 	if f.err != nil {
 		return newUserInfoResponse(newInvalidResponse(f.err), "")
 	}
@@ -91,9 +99,9 @@ func (c *Client) GetUserInfo(ctx context.Context, request UserInfoRequest) (*Use
 		limits:      c.settings().retry.limits(),
 		method:      http.MethodGet,
 		accept:      mediaTypeJSON + ", " + mediaTypeJWT,
-		auth:        c.settings().present(request.AccessToken),
+		auth:        presented(func() string { return scheme + " " + request.AccessToken }),
 		accessToken: request.AccessToken,
-		bound:       true,
+		bound:       scheme == TokenTypeDPoP,
 	}
 	if request.RequireSigned {
 		k.accept = mediaTypeJWT
@@ -139,7 +147,6 @@ func newUserInfoResponse(r Response, subject string) (*UserInfoResponse, error) 
 	if !u.IsError() {
 		u.err = u.checkSubject(subject)
 	}
-	u.nothingSpent()
 	if u.IsError() { // whoever does not look must not take this user for another
 		*u = UserInfoResponse{Response: u.Response}
 		return u, u.Err()
@@ -169,18 +176,20 @@ func (u *UserInfoResponse) checkSubject(expected string) *Error {
 // 9449 section 7.1). It is a func: no printing can reach the token.
 type presented func() string
 
-// present returns a token as the client's tokens are: bound to the key of its
-// prover, if it has one.
-func (s *settings) present(token string) presented {
-	scheme := TokenTypeBearer
-	if s.dpop.prover != nil {
-		scheme = TokenTypeDPoP
-	}
-	return func() string { return scheme + " " + token }
-}
-
 func (presented) Name() string { return "access_token" }
 
 func (p presented) Credentials(context.Context, clientauth.Attempt) (clientauth.Credentials, error) {
 	return clientauth.Credentials{Authorization: p()}, nil
+}
+
+// scheme returns how a token of that type is presented, or nothing when it is not
+// known how, or cannot be proved.
+func (s *settings) scheme(tokenType string) string {
+	switch {
+	case strings.EqualFold(tokenType, TokenTypeBearer), tokenType == "" && s.dpop.prover == nil:
+		return TokenTypeBearer
+	case s.dpop.prover != nil && (tokenType == "" || strings.EqualFold(tokenType, TokenTypeDPoP)):
+		return TokenTypeDPoP
+	}
+	return ""
 }

@@ -109,6 +109,9 @@ func (f *flight) attempt(outer context.Context) (Answer, *Failure) {
 	if f.call.Observe != nil {
 		f.call.Observe(response.Header)
 	}
+	if response.StatusCode < http.StatusOK { // 101: net/http gives the connection itself as the body, without an end
+		return answer, nil
+	}
 	if response.StatusCode/100 == 3 {
 		return answer, &Failure{Reason: Redirected, Location: f.origin(response)}
 	}

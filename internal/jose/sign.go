@@ -15,6 +15,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"reflect"
 )
 
 // Signer makes compact JSON Web Signatures (RFC 7515 section 7.1) with one key
@@ -36,7 +37,7 @@ var (
 // NewSigner returns a Signer for a private key, which may be in a KMS or an HSM.
 // Without an algorithm it takes what fits: ES256 or ES384, EdDSA, PS256.
 func NewSigner(key crypto.Signer, algorithm string) (*Signer, error) {
-	if key == nil {
+	if value := reflect.ValueOf(key); key == nil || value.Kind() == reflect.Pointer && value.IsNil() {
 		return nil, errNoKey
 	}
 	if private, ok := key.(ed25519.PrivateKey); ok && len(private) != ed25519.PrivateKeySize { // a seed, say

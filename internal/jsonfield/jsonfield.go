@@ -59,6 +59,15 @@ func Check(body string) error {
 	return Members(body, func(string, gjson.Result) {})
 }
 
+// Parse returns body as gjson has it, or a Result that does not exist when Members
+// would refuse it.
+func Parse(body string) gjson.Result {
+	if Check(body) != nil {
+		return gjson.Result{}
+	}
+	return gjson.Parse(strings.TrimPrefix(body, byteOrderMark))
+}
+
 // Find returns the member of that literal name, or a Result that does not exist
 // when there is none or body is not a JSON object.
 func Find(body, name string) gjson.Result {

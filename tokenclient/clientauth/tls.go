@@ -24,7 +24,7 @@ import (
 // only: to the endpoints of the Client, nowhere else.
 //
 // The function returns the certificate with its key. It is called for each
-// attempt and should have it at hand; when the certificate is another one than
+// attempt, more than once, and should have it at hand; when the certificate is another one than
 // before, new connections are made, and idle ones of the old one are closed. The
 // Client's transport must be an *http.Transport, of which a copy is used.
 //
@@ -57,6 +57,8 @@ var (
 	errNoCertificate = errors.New("clientauth: there is no certificate, or it has no key")
 	errTransport     = errors.New("clientauth: TLS needs an *http.Transport to present a certificate with; " +
 		"with another one use TLS(nil), and present it there")
+	errDialer = errors.New("clientauth: TLS cannot present a certificate over a transport that has its own TLS dialer; " +
+		"use TLS(nil), and present it there")
 )
 
 func (m *mutualTLS) Name() string { return m.name }
@@ -91,6 +93,9 @@ func (m *mutualTLS) Transport(base http.RoundTripper) (http.RoundTripper, error)
 	transport, ok := base.(*http.Transport)
 	if !ok {
 		return nil, errTransport
+	}
+	if transport.DialTLSContext != nil || transport.DialTLS != nil { //nolint:staticcheck // it is deprecated, and counts
+		return nil, errDialer
 	}
 	return &presenting{method: m, base: transport.Clone()}, nil
 }
@@ -127,6 +132,7 @@ func (p *presenting) transport(certificate *tls.Certificate) *http.Transport {
 		transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	transport.TLSClientConfig.Certificates = nil
+	transport.TLSClientConfig.ClientSessionCache = nil // a session that is resumed has the certificate it began with
 	// Asked this way, the certificate is presented whatever authorities the server
 	// names: none of them has issued a self-signed one.
 	transport.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {

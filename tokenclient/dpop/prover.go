@@ -74,8 +74,14 @@ func NewProver(config Config) (*Prover, error) {
 	return &Prover{func() *state { return s }}, nil
 }
 
-// Algorithm returns the alg of the proofs.
-func (p *Prover) Algorithm() string { return p.state().signer.Algorithm() }
+// Algorithm returns the alg of the proofs, or nothing for a Prover that NewProver
+// has not made, which is of no use.
+func (p *Prover) Algorithm() string {
+	if p.state == nil {
+		return ""
+	}
+	return p.state().signer.Algorithm()
+}
 
 // Thumbprint returns the SHA-256 thumbprint of the key, base64url-encoded (RFC
 // 7638): the parameter dpop_jkt, and the jkt of the tokens.
