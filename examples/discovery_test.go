@@ -46,8 +46,8 @@ func TestDiscovery(t *testing.T) {
 		for _, want := range []string{
 			`  issuer +http://127\.0\.0\.1:\d+$`, `  token +http://127\.0\.0\.1:\d+/token$`, `  introspection +http://.*/introspect$`,
 			`  grants +client_credentials, authorization_code, .*urn:openid:params:grant-type:ciba`,
-			`  client authentication +client_secret_basic, client_secret_post, none$`,
-			`  PKCE +S256$`, `  pushed requests +yes$`, `  DPoP +-$`, `  CIBA +poll$`, `  ID tokens +ES256$`,
+			`  client authentication +client_secret_basic, client_secret_post, none, client_secret_jwt, private_key_jwt$`,
+			`  PKCE +S256$`, `  pushed requests +yes$`, `  DPoP +ES256, ES384, PS256, RS256, EdDSA$`, `  CIBA +poll$`, `  ID tokens +ES256$`,
 			`Keys: 1 usable, 0 skipped$`, `  authserver +EC +256 +sig +ES256$`, `Default policy: ok$`,
 		} {
 			assert.Regexp(t, `(?m)^`+want, out, name)

@@ -111,6 +111,7 @@ func cleanEnvironment() []string {
 		"REVOCATION_ENDPOINT", "USERINFO_ENDPOINT", "REGISTRATION_ENDPOINT",
 		"TOKEN_FILE", "AUDIENCE", "RESOURCE", "NEW_SCOPE", "NEW_TYPE", "ACTOR_TOKEN_FILE", "SUBJECT", "LOGIN_HINT",
 		"BINDING_MESSAGE", "INITIAL_ACCESS_TOKEN",
+		"ADDITIONAL_BASE", "KEY_FILE", "KEY_ID", "ALGORITHM", "CERTIFICATE_FILE", "CA_FILE",
 	}
 	return slices.DeleteFunc(os.Environ(), func(entry string) bool {
 		name, _, _ := strings.Cut(entry, "=")

@@ -145,7 +145,7 @@ func TestWrongSecret(t *testing.T) {
 	const wrong = "canary-of-a-wrong-secret"
 	for _, name := range []string{
 		"clientcredentials", "password", "refreshtoken", "customgrant", "devicecode",
-		"introspection", "revocation", "userinfo", "tokenexchange", "par", "ciba",
+		"introspection", "revocation", "userinfo", "tokenexchange", "par", "ciba", "dpop",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -255,7 +255,7 @@ func TestProgramsAreShort(t *testing.T) {
 func withClient() []string {
 	return []string{
 		"clientcredentials", "password", "refreshtoken", "customgrant", "devicecode", "authorizationcode",
-		"introspection", "revocation", "userinfo", "tokenexchange", "par", "ciba",
+		"introspection", "revocation", "userinfo", "tokenexchange", "par", "ciba", "dpop",
 	}
 }
 

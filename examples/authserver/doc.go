@@ -20,8 +20,9 @@
 // authorization_code with PKCE, pushed authorization requests, refresh_token with
 // rotation, device_code, CIBA (poll), token exchange, JWT bearer, introspection,
 // revocation, userinfo, registration of native clients and its management,
-// client_secret_basic, client_secret_post and public clients. Which assertions
-// and which tokens to exchange are good, it leaves to this package.
+// client_secret_basic, client_secret_post and public clients, client_secret_jwt,
+// private_key_jwt, both kinds of mutual TLS, and DPoP. Which assertions and which
+// tokens to exchange are good, and what was used before, it leaves to this package.
 //
 // What it does not do, and this package adds in a middleware, is named by
 // [Shims]; each has a file shim_*.go. A capability that is a shim is our own

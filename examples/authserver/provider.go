@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/luikyv/go-oidc/pkg/goidc"
 	"github.com/luikyv/go-oidc/pkg/provider"
@@ -41,17 +42,20 @@ func (s *Server) newProvider() (*provider.Provider, error) {
 	options := s.grantOptions()
 	options = append(options, s.endpointOptions()...)
 	options = append(options, s.tokenOptions()...)
+	options = append(options, s.tlsOptions()...)
 	return provider.New(s.issuer, s.store,
 		func(context.Context) (goidc.JSONWebKeySet, error) { return keys, nil }, options...)
 }
 
 // grantOptions are the clients and the ways to a token.
 func (s *Server) grantOptions() []provider.Option {
-	clients := registrations()
+	clients := append(registrations(), keyedRegistrations(s.opts)...)
 	return []provider.Option{
 		provider.WithStaticClients(clients[0], clients[1:]...),
 		provider.WithScopes(scopes()...),
 		provider.WithSecretBasicAuthn(), provider.WithSecretPostAuthn(), provider.WithNoneAuthn(),
+		provider.WithSecretJWTAuthn(secretAlgorithms[0], secretAlgorithms[1:]...),
+		provider.WithPrivateKeyJWTAuthn(keyAlgorithms[0], keyAlgorithms[1:]...),
 		provider.WithDefaultAuthn(goidc.AuthnMethodSecretBasic),
 
 		provider.WithClientCredentialsGrant(),
@@ -112,10 +116,10 @@ func (s *Server) tokenOptions() []provider.Option {
 		provider.WithIDTokenClaims(userClaims),
 		provider.WithTokenClaims(tokenClaims),
 
-		// go-oidc asks for no JWT ID: clients do not sign, and the assertions of
-		// the JWT bearer grant are checked here. Without this option it prints a
-		// warning.
-		provider.WithJTIConsumer(func(context.Context, string) error { return nil }),
+		// A client assertion and a DPoP proof work once. (The assertions of the JWT
+		// bearer grant do not come here.)
+		provider.WithDPoP(keyAlgorithms[0], keyAlgorithms[1:]...),
+		provider.WithJTIConsumer((&seenIDs{until: map[string]time.Time{}}).consume),
 		provider.WithErrorHandler(func(_ context.Context, err error) { s.log.Info("refused", "reason", err) }),
 	}
 }
@@ -145,25 +149,29 @@ func scopes() []goidc.Scope {
 func registrations() []*goidc.Client {
 	var list []*goidc.Client
 	for _, c := range Clients() {
-		meta := goidc.ClientMeta{
-			ApplicationType:  goidc.ApplicationTypeNative,
-			RedirectURIs:     c.RedirectURIs,
-			ResponseTypes:    []goidc.ResponseType{goidc.ResponseTypeCode},
-			ScopeIDs:         Scopes,
-			TokenAuthnMethod: goidc.AuthnMethod(c.AuthMethod),
-		}
-		if needsBody(c) {
-			meta.TokenAuthnMethod = goidc.AuthnMethodSecretPost
-		}
-		for _, grant := range c.GrantTypes {
-			meta.GrantTypes = append(meta.GrantTypes, goidc.GrantType(grant))
-		}
-		if slices.Contains(meta.GrantTypes, goidc.GrantCIBA) {
-			meta.CIBATokenDeliveryMode = goidc.CIBADeliveryModePoll
-		}
-		list = append(list, &goidc.Client{ID: c.ID, Secret: c.Secret, ClientMeta: meta})
+		list = append(list, registration(c))
 	}
 	return list
+}
+
+func registration(c Client) *goidc.Client {
+	meta := goidc.ClientMeta{
+		ApplicationType:  goidc.ApplicationTypeNative,
+		RedirectURIs:     c.RedirectURIs,
+		ResponseTypes:    []goidc.ResponseType{goidc.ResponseTypeCode},
+		ScopeIDs:         Scopes,
+		TokenAuthnMethod: goidc.AuthnMethod(c.AuthMethod),
+	}
+	if needsBody(c) {
+		meta.TokenAuthnMethod = goidc.AuthnMethodSecretPost
+	}
+	for _, grant := range c.GrantTypes {
+		meta.GrantTypes = append(meta.GrantTypes, goidc.GrantType(grant))
+	}
+	if slices.Contains(meta.GrantTypes, goidc.GrantCIBA) {
+		meta.CIBATokenDeliveryMode = goidc.CIBADeliveryModePoll
+	}
+	return &goidc.Client{ID: c.ID, Secret: c.Secret, ClientMeta: meta}
 }
 
 // mayIntrospect keeps clients that prove nothing from learning about tokens.

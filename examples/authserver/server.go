@@ -5,6 +5,7 @@ package authserver
 
 import (
 	"context"
+	"crypto"
 	"errors"
 	"fmt"
 	"io"
@@ -47,6 +48,14 @@ type Options struct {
 	// [Server.ApproveBackchannel] and [Server.DenyBackchannel]. Optional.
 	ApproveBackchannelAfter int
 
+	// ClientKeys are the public keys of [KeyClientID], by their key ID. Without keys
+	// there is no such client. Optional.
+	ClientKeys map[string]crypto.PublicKey
+	// TLS adds a listener for clients that authenticate with a certificate. Optional.
+	TLS *TLS
+	// RequireDPoPNonce refuses DPoP proofs without a nonce of the server. Optional.
+	RequireDPoPNonce bool
+
 	// AccessTokenLifetime is the lifetime of access and ID tokens, by default
 	// one hour. This and the following are rounded up to seconds. Optional.
 	AccessTokenLifetime time.Duration
@@ -69,11 +78,12 @@ type Options struct {
 // A Server is a running authorization server. It is safe for concurrent use
 // by multiple goroutines.
 type Server struct {
-	issuer string
-	opts   Options
-	log    *slog.Logger
-	http   *http.Server
-	served chan struct{} // closed when the listener is done
+	issuer     string
+	tlsAddress string // of the listener for clients with a certificate, or empty
+	opts       Options
+	log        *slog.Logger
+	http       *http.Server
+	served     sync.WaitGroup // the listeners
 
 	provider   *provider.Provider
 	oidc       http.Handler // go-oidc without the shims
@@ -91,9 +101,17 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 		return nil, err
 	}
 
-	s, err := newServer("http://"+listener.Addr().String(), withDefaults(opts))
+	withTLS, tlsAddress, err := listenTLS(ctx, opts.TLS)
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+
+	s, err := newServer("http://"+listener.Addr().String(), tlsAddress, withDefaults(opts))
 	if err != nil {
 		_ = listener.Close()
+		if withTLS != nil {
+			_ = withTLS.Close()
+		}
 		return nil, fmt.Errorf("authserver: configuring go-oidc: %w", err)
 	}
 	s.http = &http.Server{
@@ -101,18 +119,22 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 		ReadHeaderTimeout: 10 * time.Second,
 		ErrorLog:          s.errorLog(),
 	}
-	go func() {
-		defer close(s.served)
-		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			s.log.Error("serve", "error", err)
-		}
-	}()
+	s.served.Go(func() { s.serve(listener) })
+	if withTLS != nil {
+		s.served.Go(func() { s.serve(withTLS) })
+	}
 	return s, nil
 }
 
+func (s *Server) serve(listener net.Listener) {
+	if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		s.log.Error("serve", "error", err)
+	}
+}
+
 // newServer configures a server that does not listen yet.
-func newServer(issuer string, opts Options) (*Server, error) {
-	s := &Server{issuer: issuer, opts: opts, log: opts.Log, served: make(chan struct{}), store: newStore(opts)}
+func newServer(issuer, tlsAddress string, opts Options) (*Server, error) {
+	s := &Server{issuer: issuer, tlsAddress: tlsAddress, opts: opts, log: opts.Log, store: newStore(opts)}
 	s.devicePolls = newPolls(opts.DeviceInterval, opts.DeviceLifetime, opts.ApproveDeviceAfter)
 	s.backchannelPolls = newPolls(opts.BackchannelInterval, opts.BackchannelLifetime, opts.ApproveBackchannelAfter)
 	var err error
@@ -129,7 +151,7 @@ func newServer(issuer string, opts Options) (*Server, error) {
 // Close stops the server and closes its connections.
 func (s *Server) Close() error {
 	err := s.http.Close()
-	<-s.served
+	s.served.Wait()
 	if err != nil {
 		return fmt.Errorf("authserver: closing: %w", err)
 	}

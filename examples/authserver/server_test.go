@@ -84,7 +84,7 @@ func TestDiscovery(t *testing.T) {
 		"urn:ietf:params:oauth:grant-type:token-exchange", "urn:ietf:params:oauth:grant-type:jwt-bearer",
 		"password", "urn:example:custom",
 	}, openid.json["grant_types_supported"])
-	assert.ElementsMatch(t, []any{"client_secret_basic", "client_secret_post", "none"},
+	assert.ElementsMatch(t, []any{"client_secret_basic", "client_secret_post", "none", "client_secret_jwt", "private_key_jwt"},
 		openid.json["token_endpoint_auth_methods_supported"])
 	assert.Equal(t, []any{"S256"}, openid.json["code_challenge_methods_supported"])
 	assert.Equal(t, true, openid.json["authorization_response_iss_parameter_supported"])

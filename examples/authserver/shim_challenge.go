@@ -15,6 +15,9 @@ func challenge(next http.Handler) http.Handler {
 		scheme := `Basic realm="authserver"`
 		if r.URL.Path == userInfoPath || strings.HasPrefix(r.URL.Path, registrationPath) {
 			scheme = `Bearer realm="authserver", error="invalid_token"`
+			if r.Header.Get("DPoP") != "" {
+				scheme = `DPoP realm="authserver", error="invalid_token"`
+			}
 		}
 		next.ServeHTTP(&headerHook{ResponseWriter: w, hook: func(status int) {
 			if status == http.StatusUnauthorized {

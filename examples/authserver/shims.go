@@ -24,6 +24,7 @@ func Shims() []Shim {
 	return []Shim{
 		{Name: "WWW-Authenticate on 401", Why: "go-oidc sends none"},
 		{Name: "form-encoded Basic credentials (RFC 6749 §2.3.1)", Why: "go-oidc compares the raw form"},
+		{Name: "required DPoP nonce (RFC 9449 §8, §9)", Why: "go-oidc has none"},
 		{Name: "RFC 8414 metadata alias", Why: "go-oidc serves only openid-configuration"},
 		{
 			Name: "device interval, lifetime and verification_uri_complete",
@@ -50,5 +51,7 @@ func (s *Server) withShims(oidc http.Handler) http.Handler {
 	h = describeShims(h)
 	h = decodeBasic(h)
 	h = challenge(h)
+	h = s.requireNonce(h)
+	h = s.withCertificate(h)
 	return http.MaxBytesHandler(h, maxBody)
 }

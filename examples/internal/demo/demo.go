@@ -104,7 +104,7 @@ func advice(err error) string {
 	case errors.Is(err, context.DeadlineExceeded):
 		return "nobody finished in time; where there is a flag -timeout, it gives more"
 	case errors.Is(err, tokenclient.ErrInvalidClient):
-		return "see -client-id, -client-secret (or CLIENT_SECRET) and -auth"
+		return "see -client-id, -client-secret (or CLIENT_SECRET) and -auth, or the key or certificate"
 	case errors.Is(err, tokenclient.ErrUnauthorizedClient):
 		return "this client may not use this grant"
 	case errors.Is(err, tokenclient.ErrUnsupportedGrantType):

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 
@@ -25,6 +26,9 @@ type Defaults struct {
 	ClientID, Scope string
 	// NoClient is for a program that needs none: it has no flags for a client.
 	NoClient bool
+	// NoSecret is for a program whose client proves who it is with a key: it has no
+	// flags for a secret, and sets the Auth of its client by itself.
+	NoSecret bool
 }
 
 // Settings are the flags that every program has.
@@ -34,6 +38,10 @@ type Settings struct {
 	issuer                              *string
 	endpoints                           map[Endpoint]*string
 	clientID, clientSecret, auth, scope *string
+	additionalBase                      *string
+
+	// HTTPClient fetches the metadata. Default: that of package discovery.
+	HTTPClient *http.Client
 }
 
 // Server is where a program sends its requests, and as whom.
@@ -77,15 +85,21 @@ func Flags(program string, defaults Defaults, more ...Endpoint) *Settings {
 		issuer:    String("issuer", "ISSUER", "issuer whose metadata has the endpoints"),
 		endpoints: endpoints,
 		clientID:  new(string), clientSecret: new(string), auth: new(string),
-		scope: String("scope", "SCOPE", "what to ask for, separated by spaces"),
+		scope:          String("scope", "SCOPE", "what to ask for, separated by spaces"),
+		additionalBase: String("additional-base", "ADDITIONAL_BASE", "one more address under which the endpoints of the issuer may be"),
 	}
 	if !defaults.NoClient {
 		settings.clientID = String("client-id", "CLIENT_ID", "client identifier")
+	}
+	if !defaults.NoClient && !defaults.NoSecret {
 		settings.clientSecret = String("client-secret", "CLIENT_SECRET", "client secret")
 		settings.auth = String("auth", "CLIENT_AUTH", "how the client authenticates: basic, post or none; by default basic with a secret, none without")
 	}
 	return settings
 }
+
+// DemoClient changes the client of the embedded server, where it depends on a flag.
+func (s *Settings) DemoClient(id string) { s.defaults.ClientID = id }
 
 // Connect finds the server that the flags name, or starts the embedded one.
 func (s *Settings) Connect(ctx context.Context, embedded authserver.Options) (*Server, error) {
@@ -96,16 +110,19 @@ func (s *Settings) Connect(ctx context.Context, embedded authserver.Options) (*S
 	for endpoint, address := range s.endpoints {
 		endpoint.set(&server.Endpoints, *address)
 	}
-	issuer, secret, method := *s.issuer, *s.clientSecret, *s.auth
+	issuer, base, secret, method := *s.issuer, *s.additionalBase, *s.clientSecret, *s.auth
 	if issuer == "" && server.Endpoints == (tokenclient.Endpoints{}) {
 		if err := server.start(ctx, embedded, s.defaults); err != nil {
 			return nil, err
 		}
-		issuer = server.embedded.Issuer()
+		issuer, base = server.embedded.Issuer(), server.embedded.TLSAddress()
 		secret, method = demoClient(server.ClientID, secret, method)
 	}
 
-	err := server.complete(ctx, issuer, secret, method)
+	err := server.complete(ctx, issuer, discovery.Options{Policy: additionalBase(base), HTTPClient: s.HTTPClient})
+	if err == nil {
+		server.Auth, err = authMethod(method, secret)
+	}
 	if err == nil && server.ClientID == "" && !s.defaults.NoClient {
 		err = errors.New("-client-id is missing")
 	}
@@ -133,16 +150,20 @@ func (s *Server) start(ctx context.Context, options authserver.Options, defaults
 	return nil
 }
 
-// complete fetches what the server publishes about itself, checks it, and finds
-// out how the client authenticates.
-func (s *Server) complete(ctx context.Context, issuer, secret, method string) (err error) {
+// complete fetches what the server publishes about itself, and checks it.
+func (s *Server) complete(ctx context.Context, issuer string, options discovery.Options) (err error) {
 	if issuer != "" {
-		if s.Metadata, err = discovery.Fetch(ctx, issuer, discovery.Options{}); err != nil {
-			return err // demo.Explain shows which rule of the policy was broken
-		}
+		s.Metadata, err = discovery.Fetch(ctx, issuer, options)
 	}
-	s.Auth, err = authMethod(method, secret)
-	return err
+	return err // demo.Explain shows which rule of the policy was broken
+}
+
+// additionalBase is the strict policy, with one more place for endpoints.
+func additionalBase(address string) discovery.Policy {
+	if address == "" {
+		return discovery.Policy{}
+	}
+	return discovery.Policy{AdditionalBaseAddresses: []string{address}}
 }
 
 // Or returns the given value, or, with the embedded server only, the demo value.
