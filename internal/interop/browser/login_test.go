@@ -32,15 +32,12 @@ func (c *chromium) consent() {
 	c.click("#submit")
 }
 
-// flags tell a program which server to use, as which client. They name the
-// endpoints, and not the issuer: the programs trust no metadata with
-// mtls_endpoint_aliases on another port.
+// flags tell a program which server to use, as which client. The server's
+// mtls_endpoint_aliases are on another port, which has to be accepted.
 func flags(server *oidcprovider.Server, clientID string, more ...string) []string {
-	endpoints := server.Metadata()
 	return append([]string{
-		"-authorization-endpoint", endpoints.AuthorizationEndpoint,
-		"-token-endpoint", endpoints.TokenEndpoint,
-		"-device-authorization-endpoint", endpoints.DeviceAuthorizationEndpoint,
+		"-issuer", server.Issuer(),
+		"-additional-base", server.HTTPS(),
 		"-client-id", clientID,
 		"-scope", "openid profile",
 	}, more...)
