@@ -27,11 +27,12 @@ func NewCache(address string, options Options) (*Cache, error) {
 	}
 	c := new(Cache)
 	c.cached.fetch = func(ctx context.Context) (*Metadata, time.Duration, error) {
-		metadata, lifetime, err := f.fetch(ctx)
-		last := c.cached.current.Load()
-		switch {
-		case err != nil || last == nil:
-			return metadata, lifetime, err
+		metadata, lifetime, err := f.document(ctx)
+		if err != nil {
+			return nil, 0, err
+		}
+		switch last := c.cached.current.Load(); {
+		case last == nil:
 		case last.value.Issuer != metadata.Issuer: // whatever the policy accepts at first
 			return nil, 0, &Error{
 				Kind: KindPolicy, Address: address, detail: "the server has become another one:",
@@ -39,6 +40,9 @@ func NewCache(address string, options Options) (*Cache, error) {
 			}
 		case last.value.JWKSURI == metadata.JWKSURI:
 			metadata.keys = last.value.keys // they have a cache of their own
+		}
+		if err := f.fetchKeys(ctx, metadata.keys); err != nil {
+			return nil, 0, err
 		}
 		return metadata, lifetime, nil
 	}

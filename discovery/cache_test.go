@@ -153,6 +153,21 @@ func TestWarmCacheIsFree(t *testing.T) { //nolint:paralleltest // AllocsPerRun c
 	assert.Zero(t, testing.AllocsPerRun(1000, func() { _, _ = metadata.Keys().Get(ctx) }))
 }
 
+// TestKeysAreKept: a document that names the same keys does not cost another request
+// for them.
+func TestKeysAreKept(t *testing.T) {
+	t.Parallel()
+	s := serve(t, good)
+	cache := newCache(t, s.URL, discovery.Options{HTTPClient: ownClient(t), FetchKeys: true})
+	before, err := cache.Get(t.Context())
+	require.NoError(t, err)
+	after, err := cache.Refresh(t.Context())
+	require.NoError(t, err)
+	assert.Same(t, before.Keys(), after.Keys())
+	assert.Equal(t, 2, s.count(openIDPath))
+	assert.Equal(t, 1, s.count("/keys"))
+}
+
 // TestIssuerStays: a server whose issuer changes is another one, whatever the
 // policy accepts; what was there stays.
 func TestIssuerStays(t *testing.T) {

@@ -50,8 +50,14 @@ func Fetch(ctx context.Context, address string, options Options) (*Metadata, err
 	if err != nil {
 		return nil, err
 	}
-	metadata, _, err := f.fetch(ctx)
-	return metadata, err
+	metadata, _, failed := f.document(ctx)
+	if failed != nil {
+		return nil, failed
+	}
+	if err := f.fetchKeys(ctx, metadata.keys); err != nil {
+		return nil, err
+	}
+	return metadata, nil
 }
 
 // fetcher fetches one server's document.
@@ -72,8 +78,9 @@ func newFetcher(address string, options Options) (*fetcher, error) {
 	return &fetcher{newClient(options), options, found}, nil
 }
 
-// fetch returns the document and how long it may be kept.
-func (f *fetcher) fetch(ctx context.Context) (*Metadata, time.Duration, error) {
+// document fetches the document and returns how long it may be kept. Its keys are
+// still to be fetched.
+func (f *fetcher) document(ctx context.Context) (*Metadata, time.Duration, error) {
 	var answer httpcall.Answer
 	var address string
 	var err error
@@ -90,15 +97,14 @@ func (f *fetcher) fetch(ctx context.Context) (*Metadata, time.Duration, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	if f.options.FetchKeys && metadata.keys != nil {
-		if err := fetchKeys(ctx, metadata.keys); err != nil {
-			return nil, 0, err
-		}
-	}
 	return metadata, lifetime(answer.Header, documentTTL), nil
 }
 
-func fetchKeys(ctx context.Context, keys *Keys) error {
+// fetchKeys fetches the keys if they are wanted at once.
+func (f *fetcher) fetchKeys(ctx context.Context, keys *Keys) error {
+	if !f.options.FetchKeys || keys == nil {
+		return nil
+	}
 	set, err := keys.Get(ctx)
 	var described *Error
 	switch {
@@ -147,8 +153,6 @@ type client struct {
 	limits httpcall.Limits
 }
 
-const userAgent = "identitymodel-go/0.1"
-
 func newClient(options Options) *client {
 	limits := httpcall.Limits{
 		Attempts: 3, MinWait: 200 * time.Millisecond, MaxWait: 5 * time.Second, MaxRetryAfter: 30 * time.Second,
@@ -170,7 +174,7 @@ func (c *client) get(ctx context.Context, address, accept string) (httpcall.Answ
 	answer, err := c.caller.Do(ctx, httpcall.Call{
 		Method: http.MethodGet, URL: parsed, Class: httpcall.Repeatable, Limits: c.limits,
 		Prepare: func(context.Context, int) (http.Header, []byte, error) {
-			return http.Header{"Accept": {accept}, "User-Agent": {userAgent}}, nil, nil
+			return http.Header{"Accept": {accept}, "User-Agent": {httpcall.UserAgent}}, nil, nil
 		},
 	})
 	switch {

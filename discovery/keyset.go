@@ -64,8 +64,13 @@ func (k Key) Material() any {
 // or unknown does not spoil the set. The error is an [*Error] of [KindMalformed],
 // when the whole is not a set.
 func ParseKeySet(body string) (*KeySet, error) {
-	keys := jsonfield.Find(body, "keys")
-	if err := jsonfield.Check(body); err != nil {
+	var keys gjson.Result
+	err := jsonfield.Members(body, func(name string, value gjson.Result) {
+		if name == "keys" {
+			keys = value
+		}
+	})
+	if err != nil {
 		return nil, &Error{Kind: KindMalformed, detail: "key set: " + err.Error(), cause: err}
 	}
 	if !keys.IsArray() {
@@ -95,7 +100,7 @@ func parseKey(value gjson.Result) (Key, bool) {
 		return Key{}, false
 	}
 	member := value.Get("key_ops")
-	operations, ok := texts(member)
+	operations, ok := jsonfield.Texts(member)
 	if !ok && !jsonfield.Absent(member) {
 		return Key{}, false
 	}

@@ -32,7 +32,7 @@ func (m *Metadata) read(name string, value gjson.Result) (ok bool) {
 		return ok
 	}
 	if target := m.list(name); target != nil {
-		*target, ok = texts(value)
+		*target, ok = jsonfield.Texts(value)
 		return ok
 	}
 	if target := m.flag(name); target != nil {
@@ -55,20 +55,6 @@ func (m *Metadata) readAliases(value gjson.Result) bool {
 		return true
 	})
 	return ok
-}
-
-// texts returns an array of strings.
-func texts(value gjson.Result) (list []string, ok bool) {
-	ok = value.IsArray()
-	value.ForEach(func(_, element gjson.Result) bool {
-		ok = ok && element.Type == gjson.String
-		list = append(list, element.Str)
-		return ok
-	})
-	if !ok {
-		return nil, false
-	}
-	return list, true
 }
 
 // truth returns a boolean, also one that is written as a string.

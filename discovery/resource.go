@@ -114,15 +114,15 @@ func (r *ResourceMetadata) read(name string, value gjson.Result) {
 	case "resource":
 		r.Resource, _ = jsonfield.String(value)
 	case "authorization_servers":
-		r.AuthorizationServers, _ = texts(value)
+		r.AuthorizationServers, _ = jsonfield.Texts(value)
 	case "jwks_uri":
 		r.JWKSURI, _ = jsonfield.String(value)
 	case "scopes_supported":
-		r.ScopesSupported, _ = texts(value)
+		r.ScopesSupported, _ = jsonfield.Texts(value)
 	case "bearer_methods_supported":
-		r.BearerMethodsSupported, _ = texts(value)
+		r.BearerMethodsSupported, _ = jsonfield.Texts(value)
 	case "resource_signing_alg_values_supported":
-		r.ResourceSigningAlgValuesSupported, _ = texts(value)
+		r.ResourceSigningAlgValuesSupported, _ = jsonfield.Texts(value)
 	case "resource_name":
 		r.ResourceName, _ = jsonfield.String(value)
 	case "resource_documentation":
@@ -132,9 +132,9 @@ func (r *ResourceMetadata) read(name string, value gjson.Result) {
 	case "resource_tos_uri":
 		r.ResourceTOSURI, _ = jsonfield.String(value)
 	case "authorization_details_types_supported":
-		r.AuthorizationDetailsTypesSupported, _ = texts(value)
+		r.AuthorizationDetailsTypesSupported, _ = jsonfield.Texts(value)
 	case "dpop_signing_alg_values_supported":
-		r.DPoPSigningAlgValuesSupported, _ = texts(value)
+		r.DPoPSigningAlgValuesSupported, _ = jsonfield.Texts(value)
 	case "signed_metadata":
 		r.SignedMetadata, _ = jsonfield.String(value)
 	default:

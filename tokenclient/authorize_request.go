@@ -134,11 +134,8 @@ func (c *Client) AuthorizeURL(request AuthorizeRequest) (string, error) {
 
 // withQuery returns the address with a form as its query.
 func (e endpoint) withQuery(f *form) (string, error) {
-	if f.err == nil {
-		f.err = e.check(f.operation)
-	}
-	if f.err != nil {
-		return "", f.err
+	if err := f.checkFor(e); err != nil {
+		return "", err
 	}
 	address := *e.url
 	query := []string{address.RawQuery, string(f.encode(nil))}
@@ -162,6 +159,11 @@ func (f *form) authorizeParameters(request AuthorizeRequest, s *settings) {
 	if isTrue(s.metadata.RequireSignedRequestObject) {
 		f.refuse("request", "is required: the server wants authorization requests signed (RFC 9101)")
 	}
+	f.loginParameters(request, s.dpop.thumbprint())
+}
+
+// loginParameters adds the fields of a request that has no request object.
+func (f *form) loginParameters(request AuthorizeRequest, thumbprint string) {
 	f.add("response_type", cmp.Or(request.ResponseType, responseTypeCode))
 	f.optional("scope", request.Scope)
 	f.required("redirect_uri", request.RedirectURI)
@@ -182,7 +184,7 @@ func (f *form) authorizeParameters(request AuthorizeRequest, s *settings) {
 	f.repeated("resource", request.Resource)
 	f.optionalJSON("claims", request.Claims, "{")
 	f.optionalJSON("authorization_details", request.AuthorizationDetails, "[")
-	f.optional("dpop_jkt", cmp.Or(request.DPoPKeyThumbprint, s.dpop.thumbprint()))
+	f.optional("dpop_jkt", cmp.Or(request.DPoPKeyThumbprint, thumbprint))
 	f.optional("request", "")
 	f.optional("request_uri", "")
 	f.parameters(request.Parameters)
@@ -205,39 +207,19 @@ func maxAge(seconds *int) string {
 func (f *form) optionalJSON(name, value, start string) {
 	if strings.TrimSpace(value) != "" && (!gjson.Valid(value) || !strings.HasPrefix(strings.TrimSpace(value), start)) {
 		f.refuse(name, "is not JSON that starts with "+start)
-		return
 	}
 	f.optional(name, value)
 }
 
-// requestObject adds a request object, beside which nothing else may be set.
+// requestObject adds a request object, beside which nothing may be set but what
+// the answer is compared with.
 func (f *form) requestObject(request AuthorizeRequest) {
 	f.add("request", request.Request)
 	f.remembered("state", request.State)
 	f.remembered("redirect_uri", request.RedirectURI)
-	for _, other := range []struct {
-		name string
-		set  bool
-	}{
-		{"scope", request.Scope != ""},
-		{"response_mode", request.ResponseMode != ""},
-		{"login_hint", request.LoginHint != ""},
-		{"acr_values", request.ACRValues != ""},
-		{"prompt", request.Prompt != ""},
-		{"display", request.Display != ""},
-		{"max_age", request.MaxAge != nil},
-		{"ui_locales", request.UILocales != ""},
-		{"id_token_hint", request.IDTokenHint != ""},
-		{"resource", len(request.Resource) > 0},
-		{"claims", request.Claims != ""},
-		{"authorization_details", request.AuthorizationDetails != ""},
-		{"dpop_jkt", request.DPoPKeyThumbprint != ""},
-		{"Parameters", len(request.Parameters) > 0},
-	} {
-		if other.set {
-			f.refuse(other.name, "cannot be set beside a request object, which has it")
-		}
-	}
+	inside := newForm(f.operation)
+	inside.loginParameters(request, "")
+	f.refuseBeside(inside, "response_type", "state", "redirect_uri", "nonce", "code_challenge", "code_challenge_method")
 }
 
 // checkPushed refuses a request in the open where the server wants it pushed.

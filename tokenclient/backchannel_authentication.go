@@ -98,29 +98,19 @@ func (b *BackchannelAuthenticationResponse) TokenRequest() BackchannelAuthentica
 // been asked; nobody can get a token for that question any more.
 func (c *Client) RequestBackchannelAuthentication(ctx context.Context, request BackchannelAuthenticationRequest) (*BackchannelAuthenticationResponse, error) {
 	f := newBackchannelAuthenticationForm(request)
-	if f.err == nil {
-		f.err = c.settings().backchannelAuthentication.check(f.operation)
-	}
-	if f.err != nil {
-		return newBackchannelAuthenticationResponse(newInvalidResponse(f.err))
-	}
-	return newBackchannelAuthenticationResponse(c.exchange(ctx, &call{
-		operation: f.operation,
-		endpoint:  c.settings().backchannelAuthentication,
-		perhaps:   "the user may have been asked",
-		class:     httpcall.SingleUse,
-		limits:    c.settings().retry.limits(),
-		body:      f.encode(nil),
-		bound:     true,
+	return newBackchannelAuthenticationResponse(c.exchange(ctx, f, &call{
+		endpoint: c.settings().backchannelAuthentication,
+		perhaps:  "the user may have been asked",
+		class:    httpcall.SingleUse,
+		limits:   c.settings().retry.limits(),
+		body:     f.encode(nil),
+		bound:    true,
 	}))
 }
 
 func newBackchannelAuthenticationForm(request BackchannelAuthenticationRequest) *form {
-	f := newForm("backchannel authentication request")
-	if request.Request != "" {
-		f.backchannelRequestObject(request)
-		return f
-	}
+	const operation = "backchannel authentication request"
+	f := newForm(operation)
 	f.required("scope", request.Scope)
 	if !slices.Contains(strings.Fields(request.Scope), "openid") {
 		f.refuse("scope", "must have openid")
@@ -134,33 +124,13 @@ func newBackchannelAuthenticationForm(request BackchannelAuthenticationRequest) 
 	f.repeated("resource", request.Resource)
 	f.optional("request", "") // it has a field
 	f.parameters(request.Parameters)
-	return f
-}
-
-// backchannelRequestObject adds a request object, beside which nothing may be
-// set.
-func (f *form) backchannelRequestObject(request BackchannelAuthenticationRequest) {
-	f.required("request", request.Request)
-	for _, other := range []struct {
-		name string
-		set  bool
-	}{
-		{"scope", request.Scope != ""},
-		{"client_notification_token", request.ClientNotificationToken != ""},
-		{"acr_values", request.ACRValues != ""},
-		{"login_hint_token", request.LoginHintToken != ""},
-		{"login_hint", request.LoginHint != ""},
-		{"id_token_hint", request.IDTokenHint != ""},
-		{"binding_message", request.BindingMessage != ""},
-		{"user_code", request.UserCode != ""},
-		{"requested_expiry", request.RequestedExpiry != 0},
-		{"resource", len(request.Resource) > 0},
-		{"Parameters", len(request.Parameters) > 0},
-	} {
-		if other.set {
-			f.refuse(other.name, "cannot be set beside a request object, which has it")
-		}
+	if request.Request == "" {
+		return f
 	}
+	object := newForm(operation)
+	object.required("request", request.Request)
+	object.refuseBeside(f)
+	return object
 }
 
 const (
@@ -215,11 +185,11 @@ func (f *form) hints(request BackchannelAuthenticationRequest) {
 
 // wholeSeconds adds a duration, unless it is 0, as a positive number of seconds.
 func (f *form) wholeSeconds(name string, duration time.Duration) {
-	text := ""
-	switch {
-	case duration < 0 || duration%time.Second != 0:
+	if duration < 0 || duration%time.Second != 0 {
 		f.refuse(name, "must be a positive number of whole seconds")
-	case duration > 0:
+	}
+	text := ""
+	if duration != 0 {
 		text = strconv.FormatInt(int64(duration/time.Second), 10)
 	}
 	f.optional(name, text)
@@ -242,12 +212,8 @@ func (b *BackchannelAuthenticationResponse) visit(name string, value gjson.Resul
 	case "auth_req_id":
 		b.AuthenticationRequestID, _ = jsonfield.String(value)
 	case "expires_in":
-		if lifetime, known := jsonfield.Seconds(value); known {
-			b.ExpiresIn, b.Expiry = lifetime, b.expiresAt(lifetime, known)
-		}
+		b.ExpiresIn, b.Expiry = b.lifetime(value)
 	case "interval":
-		if interval, known := jsonfield.Seconds(value); known && interval > 0 {
-			b.Interval = interval
-		}
+		b.Interval = pollInterval(value)
 	}
 }

@@ -54,8 +54,11 @@ func audience(value gjson.Result) (list []string, ok bool) {
 	if text, ok := jsonfield.String(value); ok {
 		return []string{text}, true
 	}
-	return texts(value)
+	return jsonfield.Texts(value)
 }
+
+// latestTime is the end of the year 9999, which time's text forms end with.
+const latestTime = 253402300799
 
 // numericDate returns a time that is given in seconds since 1970 (RFC 7519 section
 // 2), as a JSON number of any form or as a string of digits. What is later than the

@@ -93,8 +93,7 @@ type Client struct {
 
 // settings are a checked copy of a Config.
 type settings struct {
-	token, authorization, deviceAuthorization, backchannelAuthentication, pushedAuthorization endpoint
-	introspection, revocation, userInfo, registration, endSession                             endpoint
+	endpoints
 
 	metadata discovery.Metadata // zero when there is none
 	keys     *discovery.Keys    // nil when there are none
@@ -111,10 +110,7 @@ type settings struct {
 	retry              Retry
 }
 
-const (
-	operationNew = "new client"
-	userAgent    = "identitymodel-go/0.1"
-)
+const operationNew = "new client"
 
 // New returns a Client. The Config is copied; changing it later has no effect.
 // An error is an [*Error] of [KindRequest] that names the field.
@@ -160,49 +156,6 @@ func newSettings(config Config) (*settings, *Error) {
 		}
 	}
 	return s, nil
-}
-
-// setEndpoints takes the endpoints. One that was set by hand and is wrong is an
-// error now; one from the metadata is an error when it is used.
-func (s *settings) setEndpoints(own Endpoints) *Error {
-	all := own.fromMetadata(&s.metadata, usesCertificate(s.auth))
-	if all == (Endpoints{}) {
-		return invalid(operationNew, "Config.Endpoints", "has no endpoint at all")
-	}
-	for _, one := range []struct {
-		target              *endpoint
-		field, own, address string
-	}{
-		{&s.token, "Token", own.Token, all.Token},
-		{&s.authorization, "Authorization", own.Authorization, all.Authorization},
-		{&s.deviceAuthorization, "DeviceAuthorization", own.DeviceAuthorization, all.DeviceAuthorization},
-		{
-			&s.backchannelAuthentication, "BackchannelAuthentication",
-			own.BackchannelAuthentication, all.BackchannelAuthentication,
-		},
-		{&s.pushedAuthorization, "PushedAuthorization", own.PushedAuthorization, all.PushedAuthorization},
-		{&s.introspection, "Introspection", own.Introspection, all.Introspection},
-		{&s.revocation, "Revocation", own.Revocation, all.Revocation},
-		{&s.userInfo, "UserInfo", own.UserInfo, all.UserInfo},
-		{&s.registration, "Registration", own.Registration, all.Registration},
-		{&s.endSession, "EndSession", own.EndSession, all.EndSession},
-	} {
-		*one.target = newEndpoint(one.field, one.address)
-		if one.own != "" && one.target.problem != "" {
-			return one.target.check(operationNew)
-		}
-	}
-	return nil
-}
-
-// usesCertificate reports whether a method proves who the client is by its TLS
-// certificate (RFC 8705 section 2).
-func usesCertificate(method clientauth.Method) bool {
-	switch method.Name() {
-	case "tls_client_auth", "self_signed_tls_client_auth":
-		return true
-	}
-	return false
 }
 
 func (s *settings) checkAuth() *Error {
@@ -309,7 +262,7 @@ func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
 // newHeader returns the header that every request starts from.
 func newHeader(own http.Header) http.Header {
-	header := http.Header{"Accept": {"application/json"}, "User-Agent": {userAgent}}
+	header := http.Header{"Accept": {"application/json"}, "User-Agent": {httpcall.UserAgent}}
 	for name, values := range own {
 		header[http.CanonicalHeaderKey(name)] = slices.Clone(values)
 	}

@@ -108,7 +108,7 @@ func setField(field any, value gjson.Result) (ok bool) {
 	case *string:
 		*field, ok = jsonfield.String(value)
 	case *[]string:
-		*field, ok = texts(value)
+		*field, ok = jsonfield.Texts(value)
 	case **bool:
 		if ok = value.IsBool(); ok {
 			*field = new(bool)
@@ -125,23 +125,6 @@ func setField(field any, value gjson.Result) (ok bool) {
 		}
 	}
 	return ok
-}
-
-// texts returns an array of strings; nil for an empty one.
-func texts(value gjson.Result) (list []string, ok bool) {
-	if !value.IsArray() {
-		return nil, false
-	}
-	ok = true
-	value.ForEach(func(_, element gjson.Result) bool {
-		ok = element.Type == gjson.String
-		list = append(list, element.Str)
-		return ok
-	})
-	if !ok {
-		return nil, false
-	}
-	return list, true
 }
 
 // encode returns the JSON form, after the members that come before it.

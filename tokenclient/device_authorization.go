@@ -63,19 +63,12 @@ func (c *Client) RequestDeviceAuthorization(ctx context.Context, request DeviceA
 	f.optional("scope", request.Scope)
 	f.repeated("resource", request.Resource)
 	f.parameters(request.Parameters)
-	if f.err == nil {
-		f.err = c.settings().deviceAuthorization.check(f.operation)
-	}
-	if f.err != nil {
-		return newDeviceAuthorizationResponse(newInvalidResponse(f.err))
-	}
-	return newDeviceAuthorizationResponse(c.exchange(ctx, &call{
-		operation: f.operation,
-		endpoint:  c.settings().deviceAuthorization,
-		class:     httpcall.Repeatable,
-		limits:    c.settings().retry.limits(),
-		body:      f.encode(nil),
-		bound:     true,
+	return newDeviceAuthorizationResponse(c.exchange(ctx, f, &call{
+		endpoint: c.settings().deviceAuthorization,
+		class:    httpcall.Repeatable,
+		limits:   c.settings().retry.limits(),
+		body:     f.encode(nil),
+		bound:    true,
 	}))
 }
 
@@ -113,13 +106,9 @@ func (d *DeviceAuthorizationResponse) visit(name string, value gjson.Result) {
 	case "verification_uri_complete":
 		d.VerificationURIComplete, _ = jsonfield.String(value)
 	case "expires_in":
-		if lifetime, known := jsonfield.Seconds(value); known {
-			d.ExpiresIn, d.Expiry = lifetime, d.expiresAt(lifetime, known)
-		}
+		d.ExpiresIn, d.Expiry = d.lifetime(value)
 	case "interval":
-		if interval, known := jsonfield.Seconds(value); known && interval > 0 {
-			d.Interval = interval
-		}
+		d.Interval = pollInterval(value)
 	}
 }
 

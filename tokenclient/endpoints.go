@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/seed-df263610/identitymodel/discovery"
+	"github.com/seed-df263610/identitymodel/tokenclient/clientauth"
 )
 
 // Endpoints are the addresses of an authorization server. Each is an absolute
@@ -46,28 +47,67 @@ type Endpoints struct {
 	EndSession string
 }
 
-// fromMetadata returns what the endpoints are with a server's metadata: what was
-// set by hand stays. Clients with a certificate go to the aliases for them (RFC
-// 8705 section 5).
-func (e Endpoints) fromMetadata(m *discovery.Metadata, withCertificate bool) Endpoints {
-	var aliases discovery.MTLSEndpointAliases
-	if withCertificate {
-		aliases = m.MTLSEndpointAliases
+// endpoints are the addresses of a server, checked.
+type endpoints struct {
+	token, authorization, deviceAuthorization, backchannelAuthentication, pushedAuthorization endpoint
+	introspection, revocation, userInfo, registration, endSession                             endpoint
+}
+
+// setEndpoints takes the endpoints: those set by hand, and otherwise those in the
+// metadata. Clients with a certificate go to the aliases for them (RFC 8705 section
+// 5). One that was set by hand and is wrong is an error now; one from the metadata
+// is an error when it is used.
+func (s *settings) setEndpoints(own Endpoints) *Error {
+	m, alias := &s.metadata, discovery.MTLSEndpointAliases{}
+	if usesCertificate(s.auth) {
+		alias = m.MTLSEndpointAliases
 	}
-	return Endpoints{
-		Token:               cmp.Or(e.Token, aliases.TokenEndpoint, m.TokenEndpoint),
-		Authorization:       cmp.Or(e.Authorization, m.AuthorizationEndpoint),
-		DeviceAuthorization: cmp.Or(e.DeviceAuthorization, aliases.DeviceAuthorizationEndpoint, m.DeviceAuthorizationEndpoint),
-		BackchannelAuthentication: cmp.Or(e.BackchannelAuthentication,
-			aliases.BackchannelAuthenticationEndpoint, m.BackchannelAuthenticationEndpoint),
-		PushedAuthorization: cmp.Or(e.PushedAuthorization,
-			aliases.PushedAuthorizationRequestEndpoint, m.PushedAuthorizationRequestEndpoint),
-		Introspection: cmp.Or(e.Introspection, aliases.IntrospectionEndpoint, m.IntrospectionEndpoint),
-		Revocation:    cmp.Or(e.Revocation, aliases.RevocationEndpoint, m.RevocationEndpoint),
-		UserInfo:      cmp.Or(e.UserInfo, aliases.UserInfoEndpoint, m.UserInfoEndpoint),
-		Registration:  cmp.Or(e.Registration, aliases.RegistrationEndpoint, m.RegistrationEndpoint),
-		EndSession:    cmp.Or(e.EndSession, m.EndSessionEndpoint),
+	none := true
+	for _, one := range []struct {
+		target                      *endpoint
+		field, own, alias, ordinary string
+	}{
+		{&s.token, "Token", own.Token, alias.TokenEndpoint, m.TokenEndpoint},
+		{&s.authorization, "Authorization", own.Authorization, "", m.AuthorizationEndpoint},
+		{
+			&s.deviceAuthorization, "DeviceAuthorization",
+			own.DeviceAuthorization, alias.DeviceAuthorizationEndpoint, m.DeviceAuthorizationEndpoint,
+		},
+		{
+			&s.backchannelAuthentication, "BackchannelAuthentication",
+			own.BackchannelAuthentication, alias.BackchannelAuthenticationEndpoint, m.BackchannelAuthenticationEndpoint,
+		},
+		{
+			&s.pushedAuthorization, "PushedAuthorization",
+			own.PushedAuthorization, alias.PushedAuthorizationRequestEndpoint, m.PushedAuthorizationRequestEndpoint,
+		},
+		{&s.introspection, "Introspection", own.Introspection, alias.IntrospectionEndpoint, m.IntrospectionEndpoint},
+		{&s.revocation, "Revocation", own.Revocation, alias.RevocationEndpoint, m.RevocationEndpoint},
+		{&s.userInfo, "UserInfo", own.UserInfo, alias.UserInfoEndpoint, m.UserInfoEndpoint},
+		{&s.registration, "Registration", own.Registration, alias.RegistrationEndpoint, m.RegistrationEndpoint},
+		{&s.endSession, "EndSession", own.EndSession, "", m.EndSessionEndpoint},
+	} {
+		address := cmp.Or(one.own, one.alias, one.ordinary)
+		none = none && address == ""
+		*one.target = newEndpoint(one.field, address)
+		if one.own != "" && one.target.problem != "" {
+			return one.target.check(operationNew)
+		}
 	}
+	if none {
+		return invalid(operationNew, "Config.Endpoints", "has no endpoint at all")
+	}
+	return nil
+}
+
+// usesCertificate reports whether a method proves who the client is by its TLS
+// certificate (RFC 8705 section 2).
+func usesCertificate(method clientauth.Method) bool {
+	switch method.Name() {
+	case "tls_client_auth", "self_signed_tls_client_auth":
+		return true
+	}
+	return false
 }
 
 // endpoint is one address, checked.

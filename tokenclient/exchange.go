@@ -16,16 +16,14 @@ import (
 
 // call is one request to one endpoint, whatever it is for.
 type call struct {
-	operation string // for errors, such as "device authorization request"
-	endpoint  endpoint
-	class     httpcall.Class
-	limits    httpcall.Limits
+	endpoint endpoint
+	class    httpcall.Class
+	limits   httpcall.Limits
 
 	method       string            // "" = POST
 	accept       string            // "" = JSON
 	contentType  string            // of the body; "" = a form
 	body         []byte            // a form is without client authentication
-	minted       *minted           // what the form gets for each attempt; nil = nothing
 	auth         clientauth.Method // instead of the client's own; nil = that one
 	withClientID bool              // client_id belongs into the form, however the client authenticates
 	success      int               // the status of a success; 0 = 200
@@ -33,6 +31,10 @@ type call struct {
 	caller       *httpcall.Caller  // instead of the client's own; nil = that one
 	bound        bool              // a DPoP proof goes along, when the client has a prover
 	accessToken  string            // what the proof is bound to besides; "" = nothing
+
+	// what exchange takes from the form
+	operation string  // for errors, such as "device authorization request"
+	minted    *minted // what is added for each attempt; nil = nothing
 
 	attempts          int    // so far
 	nonce             string // that was known before the last proof was made
@@ -42,11 +44,16 @@ type call struct {
 	object            string // the JSON inside of a verified answer; "" = the body is the JSON
 }
 
-// exchange sends a call and returns what came back, classified. Every endpoint
-// passes here. A server that asks for a DPoP nonce gets the call once more, with
-// what is left of the time; that is no retry, and even a single-use credential
-// was not looked at (RFC 9449 section 8).
-func (c *Client) exchange(ctx context.Context, k *call) Response {
+// exchange sends a call, unless there is a mistake in its form or it has no
+// endpoint, and returns what came back, classified. Every endpoint passes here. A
+// server that asks for a DPoP nonce gets the call once more, with what is left of
+// the time; that is no retry, and even a single-use credential was not looked at
+// (RFC 9449 section 8).
+func (c *Client) exchange(ctx context.Context, f *form, k *call) Response {
+	if err := f.checkFor(k.endpoint); err != nil {
+		return newInvalidResponse(err)
+	}
+	k.operation, k.minted = f.operation, f.minted
 	started := time.Now()
 	response := c.send(ctx, k)
 	if response.err == nil || response.err.Code != ErrUseDPoPNonce || !c.settings().dpop.hasNewNonce(k) {

@@ -38,9 +38,8 @@ func newForm(operation string) *form {
 func (f *form) required(name, value string) {
 	if strings.TrimSpace(value) == "" {
 		f.refuse(name, "is required")
-		return
 	}
-	f.add(name, value)
+	f.optional(name, value)
 }
 
 // remembered is for what must not be blank, but is not sent.
@@ -68,7 +67,6 @@ func (f *form) repeated(name string, values []string) {
 	for _, value := range values {
 		if strings.TrimSpace(value) == "" {
 			f.refuse(name, "has a blank value")
-			return
 		}
 		f.add(name, value)
 	}
@@ -78,7 +76,6 @@ func (f *form) repeated(name string, values []string) {
 func (f *form) add(name, value string) {
 	if !utf8.ValidString(value) {
 		f.refuse(name, "is not valid UTF-8")
-		return
 	}
 	f.fields = append(f.fields, field{name: name, value: value, present: true})
 }
@@ -124,6 +121,30 @@ func (f *form) hasField(name string) bool {
 
 func (f *form) hasValue(name string) bool {
 	return f.minted != nil && f.minted.name == name || slices.ContainsFunc(f.fields, func(field field) bool { return field.name == name && field.present })
+}
+
+// refuseBeside refuses what another form has, but for some names, because a request
+// object is sent instead.
+func (f *form) refuseBeside(other *form, allowed ...string) {
+	for _, field := range other.fields {
+		if field.present && !slices.Contains(allowed, field.name) {
+			f.refuse(field.name, besideRequestObject)
+		}
+	}
+	if len(other.extra) > 0 {
+		f.refuse("Parameters", besideRequestObject)
+	}
+}
+
+const besideRequestObject = "cannot be set beside a request object, which has it"
+
+// checkFor returns the first mistake, which may be that there is no such endpoint,
+// or nil.
+func (f *form) checkFor(e endpoint) *Error {
+	if f.err == nil {
+		f.err = e.check(f.operation)
+	}
+	return f.err
 }
 
 func (f *form) refuse(parameter, detail string) {

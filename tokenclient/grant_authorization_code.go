@@ -51,7 +51,6 @@ func (f *form) codeVerifier(verifier string) {
 	if verifier != "" {
 		if err := checkCodeVerifier(verifier); err != nil {
 			f.refuse("code_verifier", err.Error())
-			return
 		}
 	}
 	f.optional("code_verifier", verifier)

@@ -75,7 +75,7 @@ type TokenIntrospectionResponse struct {
 	problem   string // what is wrong with a member; does not matter when the token is not active
 }
 
-const introspectionJWT = "token-introspection+jwt"
+const mediaTypeIntrospectionJWT = "application/token-introspection+jwt"
 
 // IntrospectToken asks the server what a token is worth (RFC 7662 section 2.1),
 // authenticated like a token request. The request may be sent again; see [Retry].
@@ -99,35 +99,25 @@ func (c *Client) IntrospectToken(ctx context.Context, request TokenIntrospection
 	f.optional("token_type_hint", request.TokenTypeHint)
 	f.parameters(request.Parameters)
 	want := signature{
-		types:      []string{introspectionJWT},
+		mediaType:  mediaTypeIntrospectionJWT,
+		required:   request.RequireSigned,
+		types:      []string{"token-introspection+jwt"},
 		algorithms: c.settings().metadata.IntrospectionSigningAlgValuesSupported,
 		claims:     []string{"iss", "aud", "iat"},
 	}
-	accept := ""
-	if request.RequireSigned {
+	k := &call{
+		endpoint: c.settings().introspection,
+		class:    httpcall.Repeatable,
+		limits:   c.settings().retry.limits(),
+		body:     f.encode(nil),
+	}
+	if want.required {
 		f.needsVerification(c.settings(), want)
-		accept = "application/" + introspectionJWT
+		k.accept = want.mediaType
 	}
-	if f.err == nil {
-		f.err = c.settings().introspection.check(f.operation)
-	}
-	if f.err != nil {
-		return newTokenIntrospectionResponse(newInvalidResponse(f.err))
-	}
-	response := c.exchange(ctx, &call{
-		operation: f.operation,
-		endpoint:  c.settings().introspection,
-		class:     httpcall.Repeatable,
-		limits:    c.settings().retry.limits(),
-		accept:    accept,
-		body:      f.encode(nil),
-	})
-	switch {
-	case response.err != nil: // there is nothing to verify
-	case response.mediaType() == "application/"+introspectionJWT:
-		response.openIntrospection(c.verify(ctx, &response, want))
-	case request.RequireSigned:
-		response.err = response.distrusted("the answer is not the signed JWT that was asked for")
+	response := c.exchange(ctx, f, k)
+	if payload := c.open(ctx, &response, want); payload != "" {
+		response.openIntrospection(payload)
 	}
 	return newTokenIntrospectionResponse(response)
 }
@@ -135,9 +125,6 @@ func (c *Client) IntrospectToken(ctx context.Context, request TokenIntrospection
 // openIntrospection takes what a verified JWT says about the token (RFC 9701
 // section 5).
 func (r *Response) openIntrospection(payload string) {
-	if r.err != nil {
-		return
-	}
 	inner := jsonfield.Find(payload, "token_introspection")
 	if !inner.IsObject() {
 		r.err = r.malformed("the JWT has no token_introspection that is an object")

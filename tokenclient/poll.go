@@ -7,11 +7,15 @@
 package tokenclient
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
 
+	"github.com/tidwall/gjson"
+
 	"github.com/seed-df263610/identitymodel/internal/httpcall"
+	"github.com/seed-df263610/identitymodel/internal/jsonfield"
 )
 
 // PendingPoll tells a program that waits for a user how it goes.
@@ -33,11 +37,9 @@ const (
 
 // poll sends a form again and again until the answer is final.
 func (c *Client) poll(ctx context.Context, f *form, pace *pace, pending func(PendingPoll)) (*TokenResponse, error) {
-	if f.err == nil {
-		f.err = c.settings().token.check(f.operation)
-	}
-	for f.err == nil {
-		if f.err = pace.wait(ctx, f.operation, c.settings().token.label); f.err != nil {
+	ended := f.checkFor(c.settings().token)
+	for ended == nil {
+		if ended = pace.wait(ctx, f.operation, c.settings().token.label); ended != nil {
 			break
 		}
 		limits := c.settings().retry.pollLimits()
@@ -50,7 +52,13 @@ func (c *Client) poll(ctx context.Context, f *form, pace *pace, pending func(Pen
 			pending(PendingPoll{Wait: max(0, time.Until(pace.next)), Expiry: pace.expiry, Err: faultOf(response.err)})
 		}
 	}
-	return newTokenResponse(newInvalidResponse(f.err), proofs{})
+	return newTokenResponse(newInvalidResponse(ended), proofs{})
+}
+
+// pollInterval reads how long a server wants to be left alone between two polls.
+func pollInterval(value gjson.Result) time.Duration {
+	interval, _ := jsonfield.Seconds(value)
+	return cmp.Or(interval, defaultInterval)
 }
 
 // pace says when to poll next.

@@ -56,11 +56,8 @@ func (p proofs) refuseDowngrade(t *TokenResponse) {
 	if p.prover == nil || p.allowBearer || t.err != nil || strings.EqualFold(t.TokenType, TokenTypeDPoP) {
 		return
 	}
-	t.err = &Error{
-		Kind: KindPolicy, Outcome: Final, Operation: t.call.operation, Endpoint: t.call.endpoint.label, StatusCode: t.StatusCode,
-		detail: "the token is not bound to the DPoP key: its type is not DPoP",
-		advice: "see Config.AllowBearer; Raw has the token",
-	}
+	t.err = t.distrusted("the token is not bound to the DPoP key: its type is not DPoP")
+	t.err.advice = "see Config.AllowBearer; Raw has the token"
 }
 
 // clockAdvice helps with a proof that was refused, most often for its iat.
@@ -83,7 +80,7 @@ func clockAdvice(header http.Header, now time.Time) string {
 // token without its prover, an empty token, and a token that no header can hold.
 func (t Token) Authorize(request *http.Request, prover *dpop.Prover) error {
 	token := t.AccessToken()
-	if token == "" || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+	if token == "" || !fitsHeader(token) {
 		return errors.New("tokenclient: the token is empty, or has characters that no header can hold")
 	}
 	if request.Header == nil {

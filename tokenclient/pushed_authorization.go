@@ -56,14 +56,7 @@ func (c *Client) PushAuthorization(ctx context.Context, request AuthorizeRequest
 	}
 	f.needsClientID(c.settings().clientID)
 	f.authorizeParameters(request, c.settings())
-	if f.err == nil {
-		f.err = c.settings().pushedAuthorization.check(f.operation)
-	}
-	if f.err != nil {
-		return newPushedAuthorizationResponse(newInvalidResponse(f.err), request)
-	}
-	return newPushedAuthorizationResponse(c.exchange(ctx, &call{
-		operation:    f.operation,
+	return newPushedAuthorizationResponse(c.exchange(ctx, f, &call{
 		endpoint:     c.settings().pushedAuthorization,
 		class:        httpcall.Repeatable,
 		limits:       c.settings().retry.limits(),
@@ -94,8 +87,8 @@ func (p *PushedAuthorizationResponse) visit(name string, value gjson.Result) {
 	case "request_uri":
 		p.RequestURI, _ = jsonfield.String(value)
 	case "expires_in":
-		if lifetime, known := jsonfield.Seconds(value); known && lifetime > 0 {
-			p.ExpiresIn, p.Expiry = lifetime, p.expiresAt(lifetime, known)
+		if lifetime, expiry := p.lifetime(value); lifetime > 0 {
+			p.ExpiresIn, p.Expiry = lifetime, expiry
 		}
 	}
 }

@@ -8,7 +8,6 @@ package tokenclient
 import (
 	"context"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -81,24 +80,15 @@ type ClientRegistrationResponse struct {
 //	a client_secret that is no string
 //	a client_secret without the number client_secret_expires_at (0 = never)
 func (c *Client) RegisterClient(ctx context.Context, request ClientRegistrationRequest) (*ClientRegistrationResponse, error) {
-	const operation = "client registration request"
-	s := c.settings()
-	body, err := request.Registration.encodeFor(operation)
-	switch {
-	case err != nil:
-	case !isBearer(request.InitialAccessToken):
-		err = invalid(operation, "InitialAccessToken", "has characters that no token can have")
-	default:
-		err = s.registration.check(operation)
+	f := newForm("client registration request")
+	body := f.encodeRegistration(request.Registration)
+	if !fitsHeader(request.InitialAccessToken) {
+		f.refuse("InitialAccessToken", "has characters that no token can have")
 	}
-	if err != nil {
-		return newClientRegistrationResponse(newInvalidResponse(err), "")
-	}
-	return newClientRegistrationResponse(c.exchange(ctx, &call{
-		operation:   operation,
-		endpoint:    s.registration,
+	return newClientRegistrationResponse(c.exchange(ctx, f, &call{
+		endpoint:    c.settings().registration,
 		class:       httpcall.SingleUse,
-		limits:      s.retry.limits(),
+		limits:      c.settings().retry.limits(),
 		contentType: mediaTypeJSON,
 		body:        body,
 		auth:        bearer(request.InitialAccessToken),
@@ -116,22 +106,17 @@ func bearer(token string) presented {
 	return func() string { return TokenTypeBearer + " " + token }
 }
 
-// isBearer reports whether a token can be in a header.
-func isBearer(token string) bool {
-	return !strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' })
-}
-
-// encodeFor returns the JSON form to be sent, after the members that come before
-// it.
-func (r *ClientRegistration) encodeFor(operation string, before ...registrationMember) ([]byte, *Error) {
+// encodeRegistration returns the JSON form to be sent, after the members that come
+// before it.
+func (f *form) encodeRegistration(r ClientRegistration, before ...registrationMember) []byte {
 	body, problem := r.encode(before...)
 	if problem == nil {
 		problem = r.problem()
 	}
 	if problem != nil {
-		return nil, invalid(operation, problem.member, problem.problem)
+		f.refuse(problem.member, problem.problem)
 	}
-	return body, nil
+	return body
 }
 
 // newClientRegistrationResponse reads an answer. An empty clientID is any.
@@ -146,9 +131,9 @@ func newClientRegistrationResponse(r Response, clientID string) (*ClientRegistra
 		case "client_secret":
 			d.ClientSecret = d.clientSecret(value)
 		case "client_id_issued_at":
-			d.ClientIDIssuedAt, _ = unixTime(value)
+			d.ClientIDIssuedAt, _ = dateOrNever(value)
 		case "client_secret_expires_at":
-			d.ClientSecretExpiresAt, expires = unixTime(value)
+			d.ClientSecretExpiresAt, expires = dateOrNever(value)
 		case "registration_access_token":
 			d.RegistrationAccessToken, _ = jsonfield.String(value)
 		case "registration_client_uri":
@@ -181,18 +166,14 @@ func (d *ClientRegistrationResponse) clientSecret(value gjson.Result) string {
 	return secret
 }
 
-// latestTime is the end of the year 9999, which time's text forms end with.
-const latestTime = 253402300799
-
-// unixTime returns a number of seconds since 1970 as a time. 0 is the zero time;
-// what is later than the year 9999 is clamped. A negative number and anything
-// else are not ok.
-func unixTime(value gjson.Result) (at time.Time, ok bool) {
-	switch {
-	case value.Type != gjson.Number || value.Num < 0:
+// dateOrNever is numericDate for what must be a JSON number, and of which 0 is the
+// zero time.
+func dateOrNever(value gjson.Result) (date time.Time, ok bool) {
+	if value.Type != gjson.Number {
 		return time.Time{}, false
-	case value.Num < 1:
-		return time.Time{}, true
 	}
-	return time.Unix(int64(min(value.Num, latestTime)), 0).UTC(), true
+	if date, ok = numericDate(value); value.Num < 1 {
+		return time.Time{}, ok
+	}
+	return date, ok
 }

@@ -75,13 +75,10 @@ func (d *ClientRegistrationResponse) UpdateRequest() ClientUpdateRequest {
 // Success is status 200; the body is refused as in [Client.RegisterClient]. For
 // the results see [Client.RequestToken].
 func (c *Client) ReadClient(ctx context.Context, request ClientManagementRequest) (*ClientRegistrationResponse, error) {
-	k, err := c.managementCall(request, "client read request", http.MethodGet)
-	if err != nil {
-		return newClientRegistrationResponse(newInvalidResponse(err), "")
-	}
+	f, k := c.managementCall(request, "client read request", http.MethodGet)
 	k.class = httpcall.Repeatable
 	k.perhaps = "the registration access token may be replaced"
-	d, failed := newClientRegistrationResponse(c.exchange(ctx, k), "")
+	d, failed := newClientRegistrationResponse(c.exchange(ctx, f, k), "")
 	d.keep(request)
 	return d, failed
 }
@@ -101,21 +98,15 @@ func (c *Client) UpdateClient(ctx context.Context, request ClientUpdateRequest) 
 	management := ClientManagementRequest{
 		RegistrationClientURI: request.RegistrationClientURI, RegistrationAccessToken: request.RegistrationAccessToken,
 	}
-	k, err := c.managementCall(management, "client update request", http.MethodPut)
-	switch {
-	case err != nil:
-	case request.ClientID == "":
-		err = invalid(k.operation, "client_id", "is required")
-	default:
-		k.body, err = request.Registration.encodeFor(k.operation,
-			registrationMember{"client_id", &request.ClientID}, registrationMember{"client_secret", &request.ClientSecret})
+	f, k := c.managementCall(management, "client update request", http.MethodPut)
+	if request.ClientID == "" {
+		f.refuse("client_id", "is required")
 	}
-	if err != nil {
-		return newClientRegistrationResponse(newInvalidResponse(err), "")
-	}
+	k.body = f.encodeRegistration(request.Registration,
+		registrationMember{"client_id", &request.ClientID}, registrationMember{"client_secret", &request.ClientSecret})
 	k.class, k.contentType = httpcall.SingleUse, mediaTypeJSON
 	k.perhaps = "the registration may be changed"
-	d, failed := newClientRegistrationResponse(c.exchange(ctx, k), request.ClientID)
+	d, failed := newClientRegistrationResponse(c.exchange(ctx, f, k), request.ClientID)
 	d.keep(management)
 	return d, failed
 }
@@ -126,33 +117,30 @@ func (c *Client) UpdateClient(ctx context.Context, request ClientUpdateRequest) 
 // as a client that there is not. Success is status 204. For the results see
 // [Client.RequestToken].
 func (c *Client) DeleteClient(ctx context.Context, request ClientManagementRequest) (*ClientDeletionResponse, error) {
-	k, err := c.managementCall(request, "client deletion request", http.MethodDelete)
-	if err != nil {
-		d := &ClientDeletionResponse{newInvalidResponse(err)}
-		return d, d.Err()
-	}
+	f, k := c.managementCall(request, "client deletion request", http.MethodDelete)
 	k.class, k.success, k.perhaps = httpcall.Repeatable, http.StatusNoContent, "the client may be deleted"
-	d := &ClientDeletionResponse{c.exchange(ctx, k)}
+	d := &ClientDeletionResponse{c.exchange(ctx, f, k)}
 	return d, d.Err()
 }
 
-// managementCall returns a call to the address in the request. That came from a
-// server, so it is checked like one that was configured.
-func (c *Client) managementCall(r ClientManagementRequest, operation, method string) (*call, *Error) {
-	target := newEndpoint("", r.RegistrationClientURI)
+// managementCall returns a call to the address in the request, with the mistakes
+// in it. The address came from a server, so it is checked like one that was
+// configured.
+func (c *Client) managementCall(r ClientManagementRequest, operation, method string) (*form, *call) {
+	f, target := newForm(operation), newEndpoint("", r.RegistrationClientURI)
 	switch {
 	case target.url == nil:
-		return nil, invalid(operation, "RegistrationClientURI", cmp.Or(target.problem, "is required"))
+		f.refuse("RegistrationClientURI", cmp.Or(target.problem, "is required"))
 	case r.RegistrationAccessToken == "":
-		return nil, invalid(operation, "RegistrationAccessToken", "is required")
-	case !isBearer(r.RegistrationAccessToken):
-		return nil, invalid(operation, "RegistrationAccessToken", "has characters that no token can have")
+		f.refuse("RegistrationAccessToken", "is required")
+	case !fitsHeader(r.RegistrationAccessToken):
+		f.refuse("RegistrationAccessToken", "has characters that no token can have")
 	}
-	return &call{
-		operation: operation, endpoint: target, method: method,
+	return f, &call{
+		endpoint: target, method: method,
 		limits: c.settings().retry.limits(), auth: bearer(r.RegistrationAccessToken),
 		caller: c.settings().withoutCertificate, // the server chose the host; the token is the credential
-	}, nil
+	}
 }
 
 // keep takes over what the server did not replace.

@@ -141,11 +141,12 @@ func (r *Response) refuse(detail string) {
 	}
 }
 
-// expiresAt returns when something expires that lives for that long, counted from
-// before the request was sent; the zero time when it is not known.
-func (r *Response) expiresAt(lifetime time.Duration, known bool) time.Time {
+// lifetime reads for how long something lives, and so until when, counted from
+// before the request was sent. Both are zero when it is not known.
+func (r *Response) lifetime(value gjson.Result) (time.Duration, time.Time) {
+	lifetime, known := jsonfield.Seconds(value)
 	if !known {
-		return time.Time{}
+		return 0, time.Time{}
 	}
-	return r.call.answer.Sent.Add(lifetime)
+	return lifetime, r.call.answer.Sent.Add(lifetime)
 }

@@ -47,18 +47,11 @@ func (c *Client) RevokeToken(ctx context.Context, request TokenRevocationRequest
 	f.required("token", request.Token)
 	f.optional("token_type_hint", request.TokenTypeHint)
 	f.parameters(request.Parameters)
-	if f.err == nil {
-		f.err = c.settings().revocation.check(f.operation)
-	}
-	if f.err != nil {
-		return newTokenRevocationResponse(newInvalidResponse(f.err))
-	}
-	return newTokenRevocationResponse(c.exchange(ctx, &call{
-		operation: f.operation,
-		endpoint:  c.settings().revocation,
-		class:     httpcall.Repeatable,
-		limits:    c.settings().retry.limits(),
-		body:      f.encode(nil),
+	return newTokenRevocationResponse(c.exchange(ctx, f, &call{
+		endpoint: c.settings().revocation,
+		class:    httpcall.Repeatable,
+		limits:   c.settings().retry.limits(),
+		body:     f.encode(nil),
 	}))
 }
 

@@ -22,6 +22,8 @@ import (
 
 // signature says what the JWT of an answer has to be like.
 type signature struct {
+	mediaType  string   // of an answer that is signed
+	required   bool     // any other answer is refused
 	types      []string // the values of typ; "" = without
 	algorithms []string // what the server's metadata has; nil = it does not say
 	claims     []string // those that must be there, of iss, aud and iat
@@ -46,6 +48,19 @@ func (f *form) needsVerification(s *settings, want signature) {
 func (r *Response) mediaType() string {
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")) // what is no type is none
 	return kind
+}
+
+// open returns the payload of an answer that is signed; nothing for one that is not
+// and need not be. What is wrong with it, it notes.
+func (c *Client) open(ctx context.Context, r *Response, want signature) (payload string) {
+	switch {
+	case r.err != nil: // there is nothing to verify
+	case r.mediaType() == want.mediaType:
+		return c.verify(ctx, r, want)
+	case want.required:
+		r.err = r.distrusted("the answer is not the signed JWT that was asked for")
+	}
+	return ""
 }
 
 // verify returns the payload of an answer that is a JWT, when the server has signed
@@ -194,7 +209,7 @@ func checkDate(value gjson.Result, holds func(time.Time) bool) string {
 }
 
 // distrusted makes the error of an answer that does not come from the server, or
-// is not for this client.
+// is not what this client may use.
 func (r *Response) distrusted(detail string) *Error {
 	return &Error{
 		Kind: KindPolicy, Outcome: Final, Operation: r.call.operation, Endpoint: r.call.endpoint.label,

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"time"
 )
 
@@ -36,6 +37,11 @@ func (t Token) AccessToken() string {
 		return ""
 	}
 	return *t.accessToken
+}
+
+// fitsHeader reports whether a token can be in a header: not even a space is in it.
+func fitsHeader(token string) bool {
+	return !strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 // Format prints the token without its secret, for every verb.

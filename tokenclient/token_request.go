@@ -54,20 +54,12 @@ func newGrantForm(grantType, operation string) *form {
 
 // requestToken sends a form to the token endpoint. Every grant passes here.
 func (c *Client) requestToken(ctx context.Context, f *form, class httpcall.Class, limits httpcall.Limits) (*TokenResponse, error) {
-	if f.err == nil {
-		f.err = c.settings().token.check(f.operation)
-	}
-	if f.err != nil {
-		return newTokenResponse(newInvalidResponse(f.err), proofs{})
-	}
-	response := c.exchange(ctx, &call{
-		operation: f.operation,
-		endpoint:  c.settings().token,
-		class:     class,
-		limits:    limits,
-		body:      f.encode(c.settings().parameters),
-		minted:    f.minted,
-		bound:     true,
+	response := c.exchange(ctx, f, &call{
+		endpoint: c.settings().token,
+		class:    class,
+		limits:   limits,
+		body:     f.encode(c.settings().parameters),
+		bound:    true,
 	})
 	return newTokenResponse(response, c.settings().dpop)
 }

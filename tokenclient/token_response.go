@@ -85,8 +85,7 @@ func (t *TokenResponse) visit(name string, value gjson.Result) {
 	case "issued_token_type":
 		t.IssuedTokenType, _ = jsonfield.String(value)
 	case "expires_in":
-		lifetime, known := jsonfield.Seconds(value)
-		t.ExpiresIn, t.expiry = lifetime, t.expiresAt(lifetime, known)
+		t.ExpiresIn, t.expiry = t.lifetime(value)
 	}
 }
 

@@ -81,6 +81,8 @@ const (
 // signed JWT. When the keys did not come it is one of [KindTransport].
 func (c *Client) GetUserInfo(ctx context.Context, request UserInfoRequest) (*UserInfoResponse, error) {
 	want := signature{
+		mediaType:  mediaTypeJWT,
+		required:   request.RequireSigned,
 		types:      []string{"", "JWT"},
 		algorithms: c.settings().metadata.UserInfoSigningAlgValuesSupported,
 	}
@@ -89,11 +91,7 @@ func (c *Client) GetUserInfo(ctx context.Context, request UserInfoRequest) (*Use
 	if scheme == "" {
 		f.refuse("TokenType", "is neither Bearer nor DPoP with a Config.DPoP")
 	}
-	if f.err != nil {
-		return newUserInfoResponse(newInvalidResponse(f.err), "")
-	}
 	k := &call{
-		operation:   f.operation,
 		endpoint:    c.settings().userInfo,
 		class:       httpcall.Repeatable,
 		limits:      c.settings().retry.limits(),
@@ -103,43 +101,32 @@ func (c *Client) GetUserInfo(ctx context.Context, request UserInfoRequest) (*Use
 		accessToken: request.AccessToken,
 		bound:       scheme == TokenTypeDPoP,
 	}
-	if request.RequireSigned {
-		k.accept = mediaTypeJWT
+	if want.required {
+		k.accept = want.mediaType
 	}
 	if len(request.Parameters) > 0 {
 		k.method, k.body = http.MethodPost, f.encode(nil)
 	}
-	response := c.exchange(ctx, k)
-	switch {
-	case response.err != nil: // there is nothing to verify
-	case response.mediaType() == mediaTypeJWT:
-		k.object = c.verify(ctx, &response, want)
-	case request.RequireSigned:
-		response.err = response.distrusted("the answer is not the signed JWT that was asked for")
-	}
+	response := c.exchange(ctx, f, k)
+	k.object = c.open(ctx, &response, want)
 	return newUserInfoResponse(response, request.Subject)
 }
 
 func (c *Client) newUserInfoForm(request UserInfoRequest, want signature) *form {
 	f := newForm("userinfo request")
 	f.remembered("access_token", request.AccessToken)
-	if strings.ContainsFunc(request.AccessToken, isNotHeaderText) {
+	if !fitsHeader(request.AccessToken) {
 		f.refuse("access_token", "has characters that no token in a header can have")
 	}
 	if request.Subject == "" && !request.AllowAnySubject {
 		f.refuse("Subject", "is required: it is the sub of the ID token; AllowAnySubject does without")
 	}
-	if request.RequireSigned {
+	if want.required {
 		f.needsVerification(c.settings(), want)
 	}
 	f.parameters(request.Parameters)
-	if f.err == nil {
-		f.err = c.settings().userInfo.check(f.operation)
-	}
 	return f
 }
-
-func isNotHeaderText(r rune) bool { return r <= ' ' || r > '~' }
 
 func newUserInfoResponse(r Response, subject string) (*UserInfoResponse, error) {
 	u := &UserInfoResponse{Response: r}

@@ -16,6 +16,9 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 )
 
+// UserAgent is how the library calls itself, unless its user calls it otherwise.
+const UserAgent = "identitymodel-go/0.1"
+
 // MaxBody is how many bytes of a decompressed response body are accepted.
 const MaxBody = 1 << 20
 

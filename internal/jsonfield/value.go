@@ -29,17 +29,26 @@ func Words(value gjson.Result) (text string, ok bool) {
 	if !value.IsArray() {
 		return String(value)
 	}
-	var words []string
+	words, ok := Texts(value)
+	return strings.Join(words, " "), ok
+}
+
+// Texts returns an array of strings; nil for an empty one. Anything else is not
+// ok.
+func Texts(value gjson.Result) (list []string, ok bool) {
+	if !value.IsArray() {
+		return nil, false
+	}
 	ok = true
-	value.ForEach(func(_, word gjson.Result) bool {
-		ok = word.Type == gjson.String
-		words = append(words, word.Str)
+	value.ForEach(func(_, element gjson.Result) bool {
+		ok = element.Type == gjson.String
+		list = append(list, element.Str)
 		return ok
 	})
 	if !ok {
-		return "", false
+		return nil, false
 	}
-	return strings.Join(words, " "), true
+	return list, true
 }
 
 // Seconds returns a number of seconds, given as a JSON number of any form or as

@@ -93,6 +93,32 @@ func TestWords(t *testing.T) {
 	}
 }
 
+func TestTexts(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		value string
+		want  []string
+		ok    bool
+	}{
+		"array":          {`["api1","a b"]`, []string{"api1", "a b"}, true},
+		"array of none":  {`[]`, nil, true},
+		"number first":   {`[1,"api1"]`, nil, false},
+		"null in array":  {`["api1",null]`, nil, false},
+		"array in array": {`[["api1"]]`, nil, false},
+		"string":         {`"api1"`, nil, false},
+		"object":         {`{"a":"api1"}`, nil, false},
+		"null":           {`null`, nil, false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, ok := jsonfield.Texts(member(t, test.value))
+			assert.Equal(t, test.ok, ok)
+			assert.Equal(t, test.want, got)
+		})
+	}
+}
+
 func TestSeconds(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
