@@ -57,9 +57,10 @@
 //
 // # Packages
 //
-//	clientauth  how the client proves who it is: secrets, signed JWTs, certificates
-//	dpop        proofs that bind tokens to a key
-//	tokentest   a scriptable authorization server for tests
+//	clientauth   how the client proves who it is: secrets, signed JWTs, certificates
+//	dpop         proofs that bind tokens to a key
+//	tokensource  a token that is there when it is needed: cached, renewed, shared
+//	tokentest    a scriptable authorization server for tests
 //
 // Package discovery, beside this one, finds out who the server is.
 package tokenclient

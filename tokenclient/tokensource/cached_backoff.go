@@ -1,0 +1,57 @@
+// Copyright 2026 The identitymodel Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package tokensource
+
+import (
+	"errors"
+	"time"
+
+	"github.com/seed-df263610/identitymodel/tokenclient"
+)
+
+const (
+	// firstPause follows a failure; it doubles with each one in a row. The pause
+	// itself is random, half of it at least.
+	firstPause = 250 * time.Millisecond
+	maxPause   = 30 * time.Second
+	// permanentPause follows a refusal that only a change of configuration ends.
+	permanentPause = 30 * time.Second
+	// maxRetryAfter is how long a server may keep the source from asking again.
+	maxRetryAfter = 5 * time.Minute
+)
+
+// remember keeps why a fetch has failed, and until when nobody asks again. The lock
+// is held.
+func (c *cached) remember(err error, now instant) *Error {
+	pause := c.pause(err)
+	c.failures++
+	c.retry = now.add(pause)
+	c.failure = &Error{RetryAt: time.Unix(0, c.retry.wall), cause: err}
+	return c.failure
+}
+
+// pause returns how long not to ask after a failure.
+func (c *cached) pause(err error) time.Duration {
+	var failed *tokenclient.Error
+	known := errors.As(err, &failed)
+	if known && isPermanent(failed.Code) {
+		return permanentPause
+	}
+	step := min(maxPause, firstPause<<min(c.failures, 10))
+	pause := step/2 + time.Duration(c.random()*float64(step/2))
+	if known {
+		pause = max(pause, min(failed.RetryAfter, maxRetryAfter))
+	}
+	return pause
+}
+
+func isPermanent(code tokenclient.ErrorCode) bool {
+	switch code {
+	case tokenclient.ErrInvalidClient, tokenclient.ErrUnauthorizedClient, tokenclient.ErrInvalidScope,
+		tokenclient.ErrUnsupportedGrantType, tokenclient.ErrInvalidGrant, tokenclient.ErrInvalidTarget,
+		tokenclient.ErrInvalidRequest:
+		return true
+	}
+	return false
+}

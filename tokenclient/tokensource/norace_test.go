@@ -1,0 +1,9 @@
+// Copyright 2026 The identitymodel Authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build !race
+
+package tokensource_test
+
+// callers is how many goroutines call at once.
+const callers = 10_000

@@ -1,0 +1,159 @@
+// Copyright 2026 The identitymodel Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package tokensource
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/seed-df263610/identitymodel/tokenclient"
+)
+
+// session is what a login has brought, as it is now: one refresh token, and an
+// access token for each Target. It does not change; its methods return another
+// one.
+type session struct {
+	refreshToken string
+	// reusable says that the last refresh has left the refresh token as it was, so
+	// that sending it twice does no harm.
+	reusable bool
+	idToken  string
+	// claim names the refresh for which the refresh token was sent, or is about to
+	// be, as long as it is not known what became of it. Empty when there is none.
+	claim   string
+	claimed time.Time
+	grants  map[string]*grant // by the key of the Target
+}
+
+// grant is one access token.
+type grant struct {
+	target Target
+	scope  string // that was granted, if the server said it
+	token  tokenclient.Token
+	issued time.Time
+}
+
+// maxGrants is how many access tokens a session keeps; the first to end go.
+const maxGrants = 64
+
+// newSession returns the session that a login begins.
+func newSession(response *tokenclient.TokenResponse, now time.Time) *session {
+	s := &session{refreshToken: response.RefreshToken, idToken: response.IDToken, grants: map[string]*grant{}}
+	if response.AccessToken != "" {
+		s.grants[""] = newGrant(Target{}, response, now)
+	}
+	return s
+}
+
+func newGrant(target Target, response *tokenclient.TokenResponse, now time.Time) *grant {
+	g := &grant{target: target.normal(), scope: response.Scope, token: response.Token(), issued: now}
+	if end := g.token.Expiry; !end.IsZero() {
+		g.issued = end.Add(-response.ExpiresIn)
+	}
+	return g
+}
+
+// refreshed returns the session after a refresh. What the answer does not have
+// stays as it was.
+func (s *session) refreshed(target Target, response *tokenclient.TokenResponse, now time.Time) *session {
+	next := s.unclaimed()
+	next.reusable = response.RefreshToken == "" || response.RefreshToken == s.refreshToken
+	if response.RefreshToken != "" {
+		next.refreshToken = response.RefreshToken
+	}
+	if response.IDToken != "" {
+		next.idToken = response.IDToken
+	}
+	next.grants[target.key()] = newGrant(target, response, now)
+	next.prune(now)
+	return next
+}
+
+func (s *session) copied() *session {
+	next := *s
+	next.grants = maps.Clone(s.grants)
+	return &next
+}
+
+func (s *session) unclaimed() *session {
+	next := s.copied()
+	next.claim, next.claimed = "", time.Time{}
+	return next
+}
+
+func (s *session) claimedAs(claim string, at time.Time) *session {
+	next := s.copied()
+	next.claim, next.claimed = claim, at.Round(0).UTC()
+	return next
+}
+
+// without returns the session without those access tokens, which APIs have
+// refused.
+func (s *session) without(rejected []string) *session {
+	next := s
+	for key, g := range s.grants {
+		if slices.Contains(rejected, g.token.AccessToken()) {
+			if next == s {
+				next = s.copied()
+			}
+			delete(next.grants, key)
+		}
+	}
+	return next
+}
+
+// with returns the session with the access tokens that only another one has.
+func (s *session) with(other *session) *session {
+	next := s.copied()
+	for key, g := range other.grants {
+		if next.grants[key] == nil {
+			next.grants[key] = g
+		}
+	}
+	return next
+}
+
+// prune drops the access tokens that have ended, and those that are too many.
+func (s *session) prune(now time.Time) {
+	maps.DeleteFunc(s.grants, func(_ string, g *grant) bool {
+		return !g.token.Expiry.IsZero() && !isBefore(now, g.token.Expiry) && now.Sub(g.issued) > time.Minute
+	})
+	for len(s.grants) > maxGrants {
+		var first string
+		for key, g := range s.grants {
+			if s.grants[first] == nil || g.token.Expiry.Before(s.grants[first].token.Expiry) {
+				first = key
+			}
+		}
+		delete(s.grants, first)
+	}
+}
+
+// secrets returns what must not be in an error.
+func (s *session) secrets() []string {
+	if s == nil {
+		return nil
+	}
+	list := []string{s.refreshToken, s.idToken}
+	for _, g := range s.grants {
+		list = append(list, g.token.AccessToken())
+	}
+	return slices.DeleteFunc(list, func(secret string) bool { return secret == "" })
+}
+
+// end returns when the token ends; without a word from the server it lives as
+// long as the default says.
+func (g *grant) end(unsaid time.Duration) time.Time {
+	if g.token.Expiry.IsZero() {
+		return g.issued.Add(unsaid)
+	}
+	return g.token.Expiry
+}
+
+// isBefore compares by both clocks: the monotonic one stops while the machine
+// sleeps, and the wall clock can be set.
+func isBefore(now, end time.Time) bool {
+	return now.Before(end) && now.Round(0).Before(end.Round(0))
+}
