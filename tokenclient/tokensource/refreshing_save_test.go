@@ -171,6 +171,39 @@ func TestSavesThatOnlySeemToFail(t *testing.T) {
 	})
 }
 
+// TestOldPairInTheStore: a save only seemed to fail, then the store was down for
+// several refreshes.
+func TestOldPairInTheStore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, store := newRotating(0), newFailing()
+		source := loggedIn(t, server, tokensource.RefreshingConfig{Store: store})
+		var saves atomic.Int32
+		store.set(storeHooks{save: func() error {
+			if saves.Add(1) < 2 { // the claim
+				return nil
+			}
+			if data, version, err := store.Memory.Load(t.Context(), sessionKey); saves.Load() == 2 && err == nil {
+				assert.NotEmpty(t, data)
+				_, err = store.Memory.Save(t.Context(), sessionKey, []byte(`{"format":1,"refresh_token":"rt-1"}`), version)
+				assert.NoError(t, err) // as if this save had been done
+			}
+			return errStore
+		}})
+		for range 3 {
+			_, err := source.Token(t.Context())
+			require.NoError(t, err)
+		}
+		assert.Equal(t, "rt-1", stored(t, store, "refresh_token"))
+		store.set(storeHooks{})
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		assert.Equal(t, "rt-3", stored(t, store, "refresh_token"))
+		assert.False(t, server.family)
+		require.NoError(t, source.Close())
+	})
+}
+
 // TestTwoSaveAtATime: a server that does not rotate, and a store without a lock.
 func TestTwoSaveAtATime(t *testing.T) {
 	t.Parallel()
