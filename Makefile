@@ -79,8 +79,9 @@ faults: ## Print what becomes of each call when network or server misbehave
 	@cd tokenclient && go test -count=1 -run '^TestFaults$$' -faults
 
 .PHONY: soak
-soak: ## Meet random faults with 64 goroutines for SOAKTIME (10m)
+soak: ## Meet random faults for SOAKTIME (10m), then refresh 1,000 times in 4 processes and kill 1,000
 	cd tokenclient && go test -count=1 -v -timeout 0 -run '^TestSoak$$' -soak $(SOAKTIME)
+	cd internal/interop && TOKENSOURCE_SOAK=1000 GOWORK=off go test -count=1 -v -timeout 0 ./tokensource
 
 .PHONY: api
 api: ## Rewrite testdata/api and the snippets of README.md
