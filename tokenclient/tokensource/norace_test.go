@@ -5,5 +5,9 @@
 
 package tokensource_test
 
-// callers is how many goroutines call at once.
-const callers = 10_000
+// callers is how many goroutines call at once, and cycles how often something is
+// done that leaks if anything does.
+const (
+	callers = 10_000
+	cycles  = 10_000
+)

@@ -30,7 +30,7 @@ func TestRevokeRacingCallers(t *testing.T) {
 	t.Parallel()
 	server, store := startServer(t), tokensource.NewMemory()
 	client := socketClient(t, server, nil)
-	for range 10 {
+	for range soak(t, 50) {
 		source := newRefreshing(t, client, tokensource.RefreshingConfig{Store: store, Key: sessionKey})
 		require.NoError(t, source.SetToken(t.Context(), &tokenclient.TokenResponse{
 			RefreshToken: server.IssueRefreshToken(tokentest.RefreshGrant{}),

@@ -71,7 +71,6 @@ func TestBodies(t *testing.T) {
 // TestNoConnectionLeaks over many renewals.
 func TestNoConnectionLeaks(t *testing.T) {
 	t.Parallel()
-	const cycles = 500
 	server := &issuer{lifetime: time.Hour}
 	source := server.cached()
 	defer source.Close()
