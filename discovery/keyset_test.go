@@ -83,6 +83,7 @@ func TestGarbage(t *testing.T) {
 		"EC, no y":             ecJWK(elliptic.P256()).without("d", "y").text(),
 		"Ed25519, short":       `{"kty":"OKP","crv":"Ed25519","x":"AA"}`,
 		"oct, no k":            `{"kty":"oct"}`,
+		"oct, empty k":         `{"kty":"oct","k":""}`,
 		"unknown kty":          `{"kty":"AKP","alg":"ML-DSA-44","pub":"AA"}`,
 		"no kty":               `{}`,
 		"kty number":           `{"kty":1}`,

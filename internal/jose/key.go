@@ -77,6 +77,9 @@ func measure(material any) (kty string, bits int, err error) {
 	case ed25519.PublicKey:
 		return "OKP", 8 * len(key), nil
 	case []byte:
+		if len(key) == 0 { // go-jose takes it, and anybody can sign with it
+			return "", 0, errKey
+		}
 		return "oct", 8 * len(key), nil
 	}
 	return "", 0, errKey

@@ -69,6 +69,7 @@ func TestParseKeyRefuses(t *testing.T) {
 		"RSA with 2047 bits": strings.Replace(anRSA, modulus, short, 1), "RSA without e": `{"kty":"RSA","n":"` + modulus + `"}`,
 		"secp256k1": strings.Replace(anEC, "P-256", "secp256k1", 1), "EC, other curve": strings.Replace(anEC, "P-256", "P-384", 1),
 		"X25519": strings.Replace(anOKP, "Ed25519", "X25519", 1), "oct without k": `{"kty":"oct"}`,
+		"oct, empty": `{"kty":"oct","k":""}`, "oct, only a line break": `{"kty":"oct","k":"\n"}`,
 	} {
 		_, err := jose.ParseKey(text)
 		require.Error(t, err, name)
