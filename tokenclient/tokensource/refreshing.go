@@ -97,9 +97,10 @@ type refreshing struct {
 	untold   *tokenclient.TokenResponse // what OnToken has not taken
 	saving   bool                       // there is a goroutine that saves
 	dead     *deadToken
-	voided   string   // the last claim that came to nothing
-	revoked  []string // refresh tokens that could not be removed from the store
-	leftover []*session
+	voided   string     // the last claim that came to nothing
+	revoked  []string   // refresh tokens that could not be removed from the store
+	leftover []*session // that are revoked, but not at the server yet
+	ending   bool       // there is a goroutine that revokes them
 }
 
 // deadToken is a refresh token that the server has refused for good.

@@ -33,6 +33,8 @@ type rotating struct {
 	// fault answers a request, by its number from 1, in place of the server, or after
 	// it with lost.
 	fault func(n int) (answer *http.Response, err error, lost bool)
+	// revocation answers a revocation in place of the server.
+	revocation func() *http.Response
 
 	mu      sync.Mutex
 	count   int // of refreshes
@@ -41,6 +43,8 @@ type rotating struct {
 	family  bool   // it was ended
 	seen    []url.Values
 	revoked []string
+
+	revocations int
 }
 
 func (r *rotating) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -55,6 +59,12 @@ func (r *rotating) RoundTrip(request *http.Request) (*http.Response, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if strings.HasSuffix(request.URL.Path, "/revoke") {
+		r.revocations++
+		if r.revocation != nil {
+			if answer := r.revocation(); answer != nil {
+				return answer, nil
+			}
+		}
 		r.revoked = append(r.revoked, form.Get("token"))
 		r.family = r.family || form.Get("token") == r.current
 		return answer(http.StatusOK, nil), nil
@@ -93,6 +103,12 @@ func (r *rotating) refreshes() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.count
+}
+
+func (r *rotating) asked() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.revocations
 }
 
 func answer(status int, body any) *http.Response {

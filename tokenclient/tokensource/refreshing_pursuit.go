@@ -168,12 +168,11 @@ func (s *refreshing) remember(key string, err error) error {
 // pauseAfter returns how long a failure is remembered. After one that only a login
 // ends, the store is looked at every second, and the server is not asked.
 func pauseAfter(failed *RefreshError, count int) time.Duration {
-	var refused *tokenclient.Error
-	switch {
-	case failed.Code == ErrRefreshUnknown, failed.Code == ErrOtherIdentity, errors.Is(failed, tokenclient.ErrInvalidGrant):
+	if failed.Code == ErrRefreshUnknown || failed.Code == ErrOtherIdentity || errors.Is(failed, tokenclient.ErrInvalidGrant) {
 		return firstRefreshPause
-	case errors.As(failed.cause, &refused) && refused.RetryAfter > 0:
-		return min(refused.RetryAfter, maxRefreshAfter)
+	}
+	if wait := retryAfter(failed); wait > 0 {
+		return wait
 	}
 	return min(maxRefreshPause, firstRefreshPause<<min(count, 10))
 }

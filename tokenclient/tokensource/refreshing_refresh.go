@@ -272,6 +272,6 @@ func (s *refreshing) accept(ctx context.Context, p *pursuit, h held, response *t
 	told := *response
 	told.RefreshToken = cmp.Or(told.RefreshToken, h.refreshToken)
 	told.IDToken = cmp.Or(told.IDToken, h.idToken)
-	s.tell(ctx, &told)
+	_ = s.tell(ctx, &told) // it is tried again
 	return response.Token(), nil
 }

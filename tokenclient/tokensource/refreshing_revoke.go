@@ -21,8 +21,9 @@ import (
 //
 // The error says what has failed: with the code [ErrStoreFailed] the store has not
 // been cleared, which is tried again with each call for a token; with a
-// [*tokenclient.Error], such as that of a server without a revocation endpoint, a
-// token may still be good. Calling Revoke again tries the rest. Without a session
+// [*tokenclient.Error] a token may still be good. While the server is down, that is
+// tried again in the background until the source is closed. What the server refuses,
+// or has no endpoint for, is tried again by calling Revoke again. Without a session
 // it does nothing.
 func (r *Refreshing) Revoke(ctx context.Context) error {
 	s := r.state()
@@ -34,7 +35,12 @@ func (r *Refreshing) Revoke(ctx context.Context) error {
 	s.mu.Unlock()
 	err := s.detached(ctx, func(ctx context.Context, err error) error {
 		defer s.revokeDone()
-		return errors.Join(err, s.clear(ctx), s.revokeAll(ctx))
+		err = errors.Join(err, s.clear(ctx))
+		failed := s.revokeAll(ctx)
+		if isPassing(failed) {
+			s.later(ctx, &s.ending, s.revokeRest)
+		}
+		return errors.Join(err, failed)
 	})
 	if errors.Is(err, ErrClosed) {
 		s.revokeDone()
@@ -110,6 +116,26 @@ func (s *refreshing) revokeAll(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// revokeRest revokes what could not be revoked. A source that is being closed has
+// tried it before, and goes. The server is told whether there is a lock or not.
+func (s *refreshing) revokeRest(ctx context.Context, _ error) error {
+	select {
+	case <-s.closing:
+		return nil
+	default:
+	}
+	if err := s.revokeAll(ctx); isPassing(err) {
+		return err
+	}
+	return nil
+}
+
+// isPassing reports whether a request that has failed may succeed later.
+func isPassing(err error) bool {
+	var failed *tokenclient.Error
+	return errors.As(err, &failed) && failed.Outcome != tokenclient.Final && failed.Kind != tokenclient.KindRequest
 }
 
 // abandon gives up a session that was revoked elsewhere, with what that one did not

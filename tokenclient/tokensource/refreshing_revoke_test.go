@@ -144,6 +144,81 @@ func TestRevokeWhileTheServerIsDown(t *testing.T) {
 	assert.Equal(t, count, server.Count("/revoke"))
 }
 
+// TestRevokedInTheBackground: the server is down for ten minutes, and nobody has to
+// call Revoke again.
+func TestRevokedInTheBackground(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		status     int
+		retryAfter string
+		most       int // requests in ten minutes
+	}{
+		"server error": {http.StatusInternalServerError, "", 1 + 7 + 20}, // doubling from 250 ms to 30 s
+		"Retry-After":  {http.StatusServiceUnavailable, "120", 1 + 1 + 5},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				server, begun := newRotating(3600), time.Now()
+				source := loggedIn(t, server, tokensource.RefreshingConfig{})
+				_, err := source.Token(t.Context())
+				require.NoError(t, err)
+				server.revocation = func() *http.Response {
+					if time.Since(begun) > 10*time.Minute {
+						return nil
+					}
+					refused := answer(test.status, nil)
+					refused.Header.Set("Retry-After", test.retryAfter)
+					return refused
+				}
+				var failed *tokenclient.Error
+				require.ErrorAs(t, source.Revoke(t.Context()), &failed)
+				time.Sleep(10 * time.Minute)
+				assert.Empty(t, server.revoked)
+				assert.LessOrEqual(t, server.asked(), test.most)
+				assert.Greater(t, server.asked(), 5)
+				time.Sleep(3 * time.Minute)
+				synctest.Wait()
+				assert.Equal(t, []string{"rt-1", "at-1"}, server.revoked)
+				count := server.asked()
+				time.Sleep(time.Hour)
+				synctest.Wait()
+				assert.Equal(t, count, server.asked(), "it is done")
+				require.NoError(t, source.Close())
+			})
+		})
+	}
+}
+
+// TestRevocationThatIsNotTriedAgain: by itself, that is.
+func TestRevocationThatIsNotTriedAgain(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		status int
+		close  bool
+	}{
+		"refused":              {http.StatusUnauthorized, false},
+		"the source is closed": {http.StatusInternalServerError, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				server := newRotating(3600)
+				source := loggedIn(t, server, tokensource.RefreshingConfig{})
+				server.revocation = func() *http.Response { return answer(test.status, map[string]any{"error": "invalid_client"}) }
+				require.Error(t, source.Revoke(t.Context()))
+				if test.close {
+					require.NoError(t, source.Close())
+				}
+				time.Sleep(time.Hour)
+				synctest.Wait()
+				assert.Equal(t, 1, server.asked())
+				require.NoError(t, source.Close())
+			})
+		})
+	}
+}
+
 func TestRevokeWithoutAnEndpoint(t *testing.T) {
 	t.Parallel()
 	store := tokensource.NewMemory()

@@ -12,11 +12,8 @@ import (
 	"github.com/seed-df263610/identitymodel/tokenclient"
 )
 
-const (
-	firstSavePause = 250 * time.Millisecond
-	maxSavePause   = 30 * time.Second
-	maxSaves       = 5 // when others save at the same time
-)
+// maxSaves is how often a session is saved when others save at the same time.
+const maxSaves = 5
 
 // unsaved is a session that is not in the store yet.
 type unsaved struct {
@@ -84,9 +81,9 @@ func (s *refreshing) postpone(ctx context.Context, u *unsaved, err error) (held,
 }
 
 // tell tells OnToken.
-func (s *refreshing) tell(ctx context.Context, response *tokenclient.TokenResponse) {
+func (s *refreshing) tell(ctx context.Context, response *tokenclient.TokenResponse) error {
 	if s.untold = nil; s.config.OnToken == nil {
-		return
+		return nil
 	}
 	err := s.ask(ctx, func(ctx context.Context) error { return s.config.OnToken(ctx, response) })
 	if err != nil {
@@ -94,6 +91,7 @@ func (s *refreshing) tell(ctx context.Context, response *tokenclient.TokenRespon
 		given := &session{refreshToken: response.RefreshToken, idToken: response.IDToken}
 		s.saveLater(ctx, storeFailed("OnToken", err, given, s.last))
 	}
+	return err
 }
 
 // saveLater reports that something could not be saved, and sees to it that it is
@@ -105,43 +103,15 @@ func (s *refreshing) saveLater(ctx context.Context, err error) {
 			return nil
 		})
 	}
-	if !s.saving {
-		s.saving = true
-		s.work.Go(func() { s.keepSaving(context.WithoutCancel(ctx)) })
-	}
+	s.later(ctx, &s.saving, s.saveNow)
 }
 
-// keepSaving tries to save until it is done, or the source is closed, and then for
-// the last time.
-func (s *refreshing) keepSaving(ctx context.Context) {
-	for pause := firstSavePause; ; pause = min(2*pause, maxSavePause) {
-		timer := time.NewTimer(pause)
-		closing := false
-		select {
-		case <-timer.C:
-		case <-s.closing:
-			timer.Stop()
-			closing = true
-		}
-		done := false
-		_ = guarded(func() error {
-			return s.alone(ctx, func(ctx context.Context, err error) error {
-				if err == nil {
-					s.saveNow(ctx)
-				}
-				done = closing || s.unsaved == nil && s.untold == nil
-				s.saving = !done
-				return nil
-			})
-		})
-		if done {
-			return
-		}
+// saveNow saves what is not saved, unless there is no lock for it. The caller has
+// the turn.
+func (s *refreshing) saveNow(ctx context.Context, noLock error) error {
+	if noLock != nil {
+		return noLock
 	}
-}
-
-// saveNow saves what is not saved. The caller has the turn.
-func (s *refreshing) saveNow(ctx context.Context) {
 	if u := s.unsaved; u != nil {
 		kept, err := s.save(ctx, u)
 		switch {
@@ -149,11 +119,14 @@ func (s *refreshing) saveNow(ctx context.Context) {
 			s.publish(kept.session)
 		case s.unsaved == nil: // revoked meanwhile, elsewhere
 			s.abandon(ctx, u.session)
+		default:
+			return err
 		}
 	}
 	if s.untold != nil {
-		s.tell(ctx, s.untold)
+		return s.tell(ctx, s.untold)
 	}
+	return nil
 }
 
 // SetToken begins a session with what a login has brought, in place of whatever the
