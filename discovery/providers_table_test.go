@@ -73,6 +73,9 @@ func providers() map[string]provider {
 			refused: []string{otherHost + "token_endpoint"},
 			policy:  discovery.Policy{AdditionalBaseAddresses: []string{"https://api.dropboxapi.com"}},
 		},
+		"duende-demo.json": {
+			name: "Duende IdentityServer (demo)", address: "https://demo.duendesoftware.com",
+		},
 		"entra-common.json": {
 			name: "Microsoft Entra, any tenant", address: "https://login.microsoftonline.com/common/v2.0",
 			refused: []string{
@@ -131,12 +134,12 @@ func providers() map[string]provider {
 			policy:  discovery.Policy{AdditionalBaseAddresses: []string{"https://oauth2.googleapis.com", "https://openidconnect.googleapis.com", "https://www.googleapis.com"}},
 		},
 		"identityserver4-demo-mtls.json": {
-			name: "Duende IdentityServer (demo, mTLS)", address: "https://demo.identityserver.io",
+			name: "IdentityServer4 demo, mTLS (IdentityModel's test data)", address: "https://demo.identityserver.io",
 			refused: []string{otherHost + "mtls_endpoint_aliases.token_endpoint mtls_endpoint_aliases.revocation_endpoint mtls_endpoint_aliases.introspection_endpoint mtls_endpoint_aliases.device_authorization_endpoint"},
 			policy:  discovery.Policy{AdditionalBaseAddresses: []string{"https://mtls.identityserver.io"}},
 		},
 		"identityserver4-demo.json": {
-			name: "Duende IdentityServer (demo)", address: "https://demo.identityserver.io",
+			name: "IdentityServer4 demo (IdentityModel's test data)", address: "https://demo.identityserver.io",
 		},
 		"keycloak-eudi.json": {
 			name: "Keycloak", address: "https://keycloak-eudi.netcompany-intrasoft.com/realms/pid-issuer-realm",
