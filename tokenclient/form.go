@@ -119,6 +119,15 @@ func (f *form) hasField(name string) bool {
 	return slices.ContainsFunc(f.fields, func(field field) bool { return field.name == name })
 }
 
+// value returns the value of a parameter that was added once, or nothing.
+func (f *form) value(name string) string {
+	i := slices.IndexFunc(f.fields, func(field field) bool { return field.name == name })
+	if i < 0 {
+		return ""
+	}
+	return f.fields[i].value
+}
+
 func (f *form) hasValue(name string) bool {
 	return f.minted != nil && f.minted.name == name || slices.ContainsFunc(f.fields, func(field field) bool { return field.name == name && field.present })
 }

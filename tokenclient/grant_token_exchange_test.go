@@ -14,6 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-df263610/identitymodel/tokenclient"
+	"github.com/seed-df263610/identitymodel/tokenclient/dpop"
+	"github.com/seed-df263610/identitymodel/tokenclient/tokentest"
 )
 
 func tokenExchange(r tokenclient.TokenExchangeTokenRequest) send {
@@ -176,4 +178,46 @@ func TestErrorsShowTokenTypes(t *testing.T) {
 	_, err := exchangeReply(t, http.StatusBadRequest,
 		`{"error":"invalid_request","error_description":"no `+accessTokenType+` for subject"}`)
 	assert.Equal(t, "no "+accessTokenType+" for [redacted]", requireError(t, err).Description)
+}
+
+// TestNotApplicable: N_A is for token exchanges (RFC 8693 section 2.2.1), where
+// nothing is bound to a key; of a refresh the new refresh token must not be lost.
+func TestNotApplicable(t *testing.T) {
+	t.Parallel()
+	prover, err := dpop.NewProver(dpop.Config{})
+	require.NoError(t, err)
+	answer := tokentest.Answer{Body: `{"access_token":"t","refresh_token":"r","token_type":"n_a","issued_token_type":"urn:ietf:params:oauth:token-type:id_token"}`}
+	for grantType, want := range map[string]struct {
+		unbound, bound bool
+		kind           tokenclient.ErrorKind // with a prover
+	}{
+		tokenclient.GrantTypeTokenExchange:     {true, true, 0},
+		tokenclient.GrantTypeRefreshToken:      {true, false, tokenclient.KindPolicy},
+		tokenclient.GrantTypeClientCredentials: {false, false, tokenclient.KindMalformed},
+		"custom":                               {false, false, tokenclient.KindMalformed},
+	} {
+		for bound, ok := range map[bool]bool{false: want.unbound, true: want.bound} {
+			client, server := newServerClient(t, func(c *tokenclient.Config) {
+				if bound {
+					c.DPoP = prover
+				}
+			})
+			server.Enqueue(tokentest.TokenPath, answer)
+			response, err := client.RequestToken(t.Context(), tokenclient.TokenRequest{GrantType: grantType})
+			if ok {
+				require.NoError(t, err, grantType)
+				assert.Equal(t, "r", response.RefreshToken)
+				continue
+			}
+			failed := requireError(t, err)
+			assert.Equal(t, tokenclient.Final, failed.Outcome, grantType)
+			assert.Empty(t, response.AccessToken)
+			if bound {
+				assert.Equal(t, want.kind, failed.Kind, grantType)
+			} else {
+				assert.Equal(t, tokenclient.KindMalformed, failed.Kind, grantType)
+				assert.Contains(t, failed.Error(), "N_A")
+			}
+		}
+	}
 }

@@ -52,7 +52,7 @@ func (c *Client) poll(ctx context.Context, f *form, pace *pace, pending func(Pen
 			pending(PendingPoll{Wait: max(0, time.Until(pace.next)), Expiry: pace.expiry, Err: faultOf(response.err)})
 		}
 	}
-	return newTokenResponse(newInvalidResponse(ended), proofs{})
+	return newTokenResponse(newInvalidResponse(ended), "", proofs{})
 }
 
 // pollInterval reads how long a server wants to be left alone between two polls.

@@ -61,5 +61,5 @@ func (c *Client) requestToken(ctx context.Context, f *form, class httpcall.Class
 		body:     f.encode(c.settings().parameters),
 		bound:    true,
 	})
-	return newTokenResponse(response, c.settings().dpop)
+	return newTokenResponse(response, f.value("grant_type"), c.settings().dpop)
 }

@@ -22,7 +22,8 @@ type TokenResponse struct {
 	// TokenType says how to use the token, as the server wrote it: compare it with
 	// [TokenTypeBearer] without regard to case. Empty when the server sent none.
 	// [TokenTypeNotApplicable] is for token exchanges: AccessToken is no access token
-	// then, but what IssuedTokenType says.
+	// then, but what IssuedTokenType says. It is an error in answer to other grants,
+	// but for a refresh, whose new refresh token must not be lost.
 	TokenType string
 	// ExpiresIn is the lifetime at the time of the request, at most ten years. It
 	// is 0 when the server sent none, or nothing readable, or 0; Token().Expiry
@@ -44,13 +45,20 @@ type TokenResponse struct {
 	expiry time.Time
 }
 
-func newTokenResponse(r Response, p proofs) (*TokenResponse, error) {
+func newTokenResponse(r Response, grantType string, p proofs) (*TokenResponse, error) {
 	t := &TokenResponse{Response: r}
 	t.read(t.visit)
 	if t.AccessToken == "" {
 		t.refuse("the body has no access_token")
 	}
-	p.refuseDowngrade(t)
+	notApplicable := strings.EqualFold(t.TokenType, TokenTypeNotApplicable)
+	switch {
+	case notApplicable && grantType == GrantTypeTokenExchange: // what cannot be used as an access token is bound to nothing
+	case notApplicable && grantType != GrantTypeRefreshToken:
+		t.refuse("the token_type is N_A, which is for token exchanges")
+	default:
+		p.refuseDowngrade(t)
+	}
 	return t.finish()
 }
 
