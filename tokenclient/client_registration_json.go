@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -115,8 +116,8 @@ func setField(field any, value gjson.Result) (ok bool) {
 			**field = value.Bool()
 		}
 	case **int64:
-		number, err := strconv.ParseInt(value.Raw, 10, 64)
-		if ok = err == nil; ok {
+		var number int64
+		if number, ok = integer(value); ok {
 			*field = &number
 		}
 	case *json.RawMessage:
@@ -125,6 +126,16 @@ func setField(field any, value gjson.Result) (ok bool) {
 		}
 	}
 	return ok
+}
+
+// integer reads a JSON number without a fraction, also one like 3600.0 or 3.6e3.
+func integer(value gjson.Result) (number int64, ok bool) {
+	if number, err := strconv.ParseInt(value.Raw, 10, 64); err == nil {
+		return number, true
+	}
+	const exact = 1 << 53 // beyond it not every integer is a float64
+	ok = value.Type == gjson.Number && math.Abs(value.Num) <= exact && math.Trunc(value.Num) == value.Num
+	return int64(value.Num), ok
 }
 
 // encode returns the JSON form, after the members that come before it.
@@ -232,46 +243,4 @@ func extensionProblem(members []registrationMember, name string, value json.RawM
 // as a member of an object: that is stricter, in depth and in text.
 func isJSON(value json.RawMessage) bool {
 	return json.Valid(value) && jsonfield.Check(`{"":`+string(value)+`}`) == nil
-}
-
-// problem returns what keeps a registration that has a JSON form from being
-// sent, or nil.
-func (r *ClientRegistration) problem() *registrationError {
-	switch {
-	case len(r.JWKS) > 0 && r.JWKSURI != "":
-		return &registrationError{"jwks", "and jwks_uri exclude each other"}
-	case hasPrivateKey(gjson.ParseBytes(r.JWKS)):
-		return &registrationError{"jwks", "holds a private or symmetric key, which must not leave the client"}
-	}
-	return nil
-}
-
-// hasPrivateKey reports whether a JSON Web Key Set holds a key that is not
-// public (RFC 7518 section 6). It looks at every member, also at a second one of
-// the same name.
-func hasPrivateKey(set gjson.Result) bool {
-	found := false
-	set.ForEach(func(name, keys gjson.Result) bool {
-		if name.Str != "keys" {
-			return true
-		}
-		keys.ForEach(func(_, key gjson.Result) bool {
-			key.ForEach(func(parameter, _ gjson.Result) bool {
-				found = found || isPrivateParameter(parameter.Str)
-				return !found
-			})
-			return !found
-		})
-		return !found
-	})
-	return found
-}
-
-// isPrivateParameter reports whether a parameter of a JSON Web Key is secret.
-func isPrivateParameter(name string) bool {
-	switch name {
-	case "d", "k", "p", "q", "dp", "dq", "qi", "oth", "priv":
-		return true
-	}
-	return false
 }

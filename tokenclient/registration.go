@@ -55,6 +55,8 @@ type ClientRegistrationResponse struct {
 	// was asked for. A field whose member has an unexpected type is zero; Field has
 	// it.
 	Registration ClientRegistration
+
+	unread []string // members that have a field and an unexpected type
 }
 
 // RegisterClient registers a client (RFC 7591 section 3). Nothing of the Config's
@@ -68,7 +70,7 @@ type ClientRegistrationResponse struct {
 // What is not sent is an error of KindRequest with the Parameter
 //
 //	InitialAccessToken  a token with a space, a control character or what is not ASCII
-//	jwks                what is no JSON object; a key that is not public; jwks_uri besides it
+//	jwks                what is no set of keys; a key that is not public; jwks_uri besides it
 //	Extensions          a name that has a field or is no metadata; a value that is no JSON
 //	the member's name   text that is not valid UTF-8
 //
@@ -139,7 +141,9 @@ func newClientRegistrationResponse(r Response, clientID string) (*ClientRegistra
 		case "registration_client_uri":
 			d.RegistrationClientURI, _ = jsonfield.String(value)
 		default:
-			d.Registration.set(fields, name, value) // what is of another type is left out: Field has it
+			if !d.Registration.set(fields, name, value) { // Field has it
+				d.unread = append(d.unread, name)
+			}
 		}
 	})
 	switch {

@@ -9,6 +9,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/seed-df263610/identitymodel/internal/httpcall"
 )
@@ -44,6 +45,8 @@ type ClientUpdateRequest struct {
 	// Registration is all that the client asks to be registered with. A field that
 	// is left out asks the server to forget its value.
 	Registration ClientRegistration
+
+	unread []string // members that are registered, but could not be read
 }
 
 // ClientDeletionResponse says whether a client was deleted (RFC 7592 section
@@ -61,11 +64,13 @@ func (d *ClientRegistrationResponse) ManagementRequest() ClientManagementRequest
 }
 
 // UpdateRequest returns the request for [Client.UpdateClient], with what is
-// registered now: change its Registration. It shares lists with the response.
+// registered now: change its Registration. It shares lists with the response. A
+// registered value that has no place in its field, because it has another type,
+// would be forgotten: until the field is set, UpdateClient refuses the request.
 func (d *ClientRegistrationResponse) UpdateRequest() ClientUpdateRequest {
 	return ClientUpdateRequest{
 		RegistrationClientURI: d.RegistrationClientURI, RegistrationAccessToken: d.RegistrationAccessToken,
-		ClientID: d.ClientID, ClientSecret: d.ClientSecret, Registration: d.Registration,
+		ClientID: d.ClientID, ClientSecret: d.ClientSecret, Registration: d.Registration, unread: d.unread,
 	}
 }
 
@@ -102,6 +107,7 @@ func (c *Client) UpdateClient(ctx context.Context, request ClientUpdateRequest) 
 	if request.ClientID == "" {
 		f.refuse("client_id", "is required")
 	}
+	f.refuseForgetting(&request.Registration, request.unread)
 	k.body = f.encodeRegistration(request.Registration,
 		registrationMember{"client_id", &request.ClientID}, registrationMember{"client_secret", &request.ClientSecret})
 	k.class, k.contentType = httpcall.SingleUse, mediaTypeJSON
@@ -109,6 +115,17 @@ func (c *Client) UpdateClient(ctx context.Context, request ClientUpdateRequest) 
 	d, failed := newClientRegistrationResponse(c.exchange(ctx, f, k), request.ClientID)
 	d.keep(management)
 	return d, failed
+}
+
+// refuseForgetting refuses to delete, by leaving them out, members that have a value
+// which could not be read.
+func (f *form) refuseForgetting(r *ClientRegistration, unread []string) {
+	for _, member := range r.members() {
+		if value, problem := encodeField(member.field); value == nil && problem == "" && slices.Contains(unread, member.name) {
+			f.refuse(member.name, "is registered with a value of another type, which this update would delete: "+
+				"set its field, or make a ClientUpdateRequest without it")
+		}
+	}
 }
 
 // DeleteClient deletes the registration of a client, and with it the client (RFC

@@ -99,6 +99,34 @@ func TestManagementRequest(t *testing.T) {
 	}
 }
 
+// TestUpdateForgetsNothing: what the server has registered in another form than
+// ours is sent back as it was, or nothing is sent.
+func TestUpdateForgetsNothing(t *testing.T) {
+	t.Parallel()
+	sent := make(chan *http.Request, 2)
+	client, mock := newMockClient(t)
+	mock.RegisterResponder(http.MethodGet, managementURL, answer(sent, http.StatusOK,
+		`{"client_id":"c","contacts":"a@b","default_max_age":3600.0,"require_auth_time":"true","scope":null,"x_y":{"a":1.0}}`))
+	mock.RegisterResponder(http.MethodPut, managementURL, answer(sent, http.StatusOK, `{"client_id":"c"}`))
+	registered, err := client.ReadClient(t.Context(), management)
+	require.NoError(t, err)
+	<-sent
+	request := registered.UpdateRequest()
+	for _, name := range []string{"contacts", "require_auth_time"} {
+		_, err = client.UpdateClient(t.Context(), request)
+		failed := requireError(t, err)
+		assert.Equal(t, tokenclient.KindRequest, failed.Kind)
+		assert.Equal(t, name, failed.Parameter)
+		if name == "contacts" {
+			request.Registration.Contacts = []string{"a@b"}
+		}
+	}
+	request.Registration.RequireAuthTime = new(bool)
+	_, err = client.UpdateClient(t.Context(), request)
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"client_id":"c","contacts":["a@b"],"default_max_age":3600,"require_auth_time":false,"x_y":{"a":1.0}}`, bodyOf(t, <-sent))
+}
+
 func TestUpdateWithoutASecret(t *testing.T) {
 	t.Parallel()
 	sent := make(chan *http.Request, 1)
