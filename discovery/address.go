@@ -89,12 +89,12 @@ func parseAddress(address string, policy *Policy) (*url.URL, *Error) {
 	return parsed, nil
 }
 
-// withoutQuery returns the issuer that an address without a well-known part is. It
-// is taken as it was written; a query, which some providers need to find the
-// document, does not belong to it.
+// withoutQuery returns an address as it was written, but for its query. Of one that
+// has no well-known part that is the issuer: some providers need a query to find the
+// document, and it does not belong to the issuer.
 func withoutQuery(address string) string {
-	issuer, _, _ := strings.Cut(address, "?")
-	return issuer
+	rest, _, _ := strings.Cut(address, "?")
+	return rest
 }
 
 // issuerOf returns the issuer with that escaped path on the host of an address.

@@ -14,8 +14,8 @@ import (
 // goroutines. Any number of callers share one request, and each may leave by its
 // own context without ending it for the others. An error is never kept as a
 // success; another request follows after a pause of one second, which doubles up
-// to 30 s. While the server is down, the last good document is returned. A
-// Cache needs no closing: it has a goroutine only while a request is under way.
+// to 30 s. While the server is down, the last good document is returned; a server
+// that has become another one, or that the Policy refuses, is an error. A Cache needs no closing: it has a goroutine only while a request is under way.
 type Cache struct{ cached cached[*Metadata] }
 
 // NewCache returns a Cache for the server with that address; see [Fetch]. Nothing

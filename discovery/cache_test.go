@@ -195,7 +195,7 @@ func TestIssuerStays(t *testing.T) {
 			assert.Equal(t, []string{"issuer: Issuer name does not match authority"}, broken(t, err))
 			assert.ErrorContains(t, err, issuer+"/")
 			after, err := cache.Get(t.Context())
-			require.NoError(t, err)
+			require.NoError(t, err, "it is fresh")
 			assert.Same(t, before, after)
 			current.Store(document(issuer).with("token_endpoint", issuer+"/new").text())
 			renewed, err := cache.Refresh(t.Context())

@@ -5,6 +5,7 @@ package discovery
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -72,10 +73,16 @@ func (c *cached[T]) get(ctx context.Context) (T, error) {
 	patient, cancel := context.WithDeadline(ctx, f.started.Add(patience))
 	defer cancel()
 	value, err := c.wait(patient, f)
-	if err != nil && ctx.Err() == nil && (c.stale == 0 || now.Before(last.fresh.Add(c.stale))) {
+	if err != nil && ctx.Err() == nil && !isRefused(err) && (c.stale == 0 || now.Before(last.fresh.Add(c.stale))) {
 		return last.value, nil // the last good one, while the server is down or slow
 	}
 	return value, err
+}
+
+// isRefused reports whether the server is there, but is no longer to be trusted.
+func isRefused(err error) bool {
+	var failed *Error
+	return errors.As(err, &failed) && len(failed.Violations) > 0
 }
 
 // refresh fetches the value, whether it is fresh or not. A fetch that is under way

@@ -113,13 +113,13 @@ func printable(name string) string {
 	return name
 }
 
-// Error describes what failed, with every violation. The text is not part of the
-// API.
+// Error describes what failed, with every violation; of the Address without its
+// query, which may hold a secret. The text is not part of the API.
 func (e *Error) Error() string {
 	var text strings.Builder
 	text.WriteString("discovery: ")
 	if e.Address != "" {
-		text.WriteString(e.Address + ": ")
+		text.WriteString(withoutQuery(e.Address) + ": ")
 	}
 	text.WriteString(e.detail)
 	for i, violation := range e.Violations {

@@ -124,7 +124,7 @@ func (f *fetcher) withOthers(err error, last string) error {
 			if address == last {
 				break
 			}
-			failed.detail += ", nor is one at " + address
+			failed.detail += ", nor is one at " + withoutQuery(address)
 		}
 	}
 	return err

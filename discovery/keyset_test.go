@@ -76,6 +76,7 @@ func TestGarbage(t *testing.T) {
 		"RSA 2047":             rsaJWK(2047).text(),
 		"RSA 4097":             rsaJWK(4097).text(),
 		"RSA, exponent 1":      rsaJWK(2048).with("e", "AQ").text(),
+		"RSA, exponent 4":      rsaJWK(2048).with("e", "BA").text(),
 		"RSA, no modulus":      `{"kty":"RSA","e":"AQAB"}`,
 		"RSA, not base64":      rsaJWK(2048).with("n", "!").text(),
 		"EC, not on the curve": ecJWK(elliptic.P256()).without("d").with("x", base64url(random(32))).text(),

@@ -51,8 +51,9 @@ type Policy struct {
 	// AllowAnyBaseAddress accepts endpoints on any host. What is sent to them may
 	// then go to somebody else.
 	AllowAnyBaseAddress bool
-	// Exclude names members that are not checked at all, such as
-	// registration_endpoint or mtls_endpoint_aliases.token_endpoint.
+	// Exclude names members that are not checked, such as registration_endpoint or
+	// mtls_endpoint_aliases.token_endpoint. The keys at jwks_uri, which all
+	// signatures are trusted by, come by https all the same.
 	Exclude []string
 
 	// AllowNoKeySet accepts a document without jwks_uri, as OAuth servers that sign
@@ -76,10 +77,11 @@ func (p *Policy) check(m *Metadata, issuers []string) []Violation {
 	violations := p.checkIssuer(m.Issuer, issuers)
 	bases := p.bases(m.Issuer, issuers)
 	endpoints(m.raw, func(member string, value gjson.Result) {
-		if slices.Contains(p.Exclude, member) {
+		rule := p.checkEndpoint(value, bases)
+		if slices.Contains(p.Exclude, member) && !(member == "jwks_uri" && rule == RuleEndpointNotHTTPS) {
 			return
 		}
-		if rule := p.checkEndpoint(value, bases); rule != "" {
+		if rule != "" {
 			violations = append(violations, newViolation(member, value, rule))
 		}
 	})

@@ -65,9 +65,13 @@ func (r *ResourceMetadata) Field(name string) gjson.Result { return jsonfield.Fi
 
 // FetchResource returns what an API publishes about itself (RFC 9728 section 3).
 // The address is the API's resource identifier, or the full address of the
-// document, which an API names in its challenge. The resource in the document
-// must be the one that was asked for (section 3.3). Of the Policy, the rules on
-// https and on the issuer count; the latter are about the resource.
+// document. The resource in the document must be the one that was asked for
+// (section 3.3). Of the Policy, the rules on https and on the issuer count; the
+// latter are about the resource.
+//
+// When an API has named the address of the document in its challenge, set
+// Policy.Issuer to the URL that was called: otherwise the API can name another
+// one's document, and is then given the tokens for that one.
 //
 // The Options Form, Path and FetchKeys do not count. The error is an [*Error].
 func FetchResource(ctx context.Context, address string, options Options) (*ResourceMetadata, error) {

@@ -13,6 +13,7 @@ import (
 	_ "crypto/sha256" // for thumbprints
 	"encoding/base64"
 	"errors"
+	"math"
 
 	"github.com/go-jose/go-jose/v4"
 )
@@ -70,6 +71,9 @@ func measure(material any) (kty string, bits int, err error) {
 	case *rsa.PublicKey:
 		if key.N.BitLen() < 2048 { // go-jose refuses more than 4096
 			return "", 0, errWeak
+		}
+		if key.E < 3 || key.E%2 == 0 || key.E > math.MaxInt32 { // FIPS 186-5 section 5.4, and what crypto/rsa takes
+			return "", 0, errKey
 		}
 		return "RSA", key.N.BitLen(), nil
 	case *ecdsa.PublicKey:

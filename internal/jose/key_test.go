@@ -66,6 +66,7 @@ func TestParseKeyRefuses(t *testing.T) {
 	short := base64.RawURLEncoding.EncodeToString(append([]byte{0x7f}, make([]byte, 255)...))
 	for name, text := range map[string]string{
 		"nothing": "", "null": "null", "array": "[]", "no kty": "{}", "unknown kty": `{"kty":"canary"}`,
+		"RSA, e = 2": strings.Replace(anRSA, "AQAB", "Ag", 1), "RSA, e = 2^32+1": strings.Replace(anRSA, "AQAB", "AQAAAAE", 1),
 		"RSA with 2047 bits": strings.Replace(anRSA, modulus, short, 1), "RSA without e": `{"kty":"RSA","n":"` + modulus + `"}`,
 		"secp256k1": strings.Replace(anEC, "P-256", "secp256k1", 1), "EC, other curve": strings.Replace(anEC, "P-256", "P-384", 1),
 		"X25519": strings.Replace(anOKP, "Ed25519", "X25519", 1), "oct without k": `{"kty":"oct"}`,
@@ -73,7 +74,6 @@ func TestParseKeyRefuses(t *testing.T) {
 	} {
 		_, err := jose.ParseKey(text)
 		require.Error(t, err, name)
-		assert.True(t, strings.HasPrefix(err.Error(), ""), name)
 		assert.NotContains(t, err.Error(), "canary")
 	}
 }
