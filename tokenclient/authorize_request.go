@@ -64,6 +64,11 @@ type AuthorizeRequest struct {
 	UILocales string
 	// IDTokenHint is an earlier ID token of the user. Optional.
 	IDTokenHint string
+	// Issuer is the issuer identifier of the server that the login is with. A Client
+	// of another issuer then refuses it, so that in a program with several servers
+	// none gets the code of another (RFC 9700 section 4.4.2). It is not sent.
+	// Optional; that of the Client after [Client.PushAuthorization].
+	Issuer string
 	// Resource are the APIs that the tokens are for, as absolute URIs (RFC 8707).
 	// Optional.
 	Resource []string
@@ -117,6 +122,7 @@ func NewAuthorizeRequest(scope, redirectURI string) AuthorizeRequest {
 // already, because it works once (RFC 9126 section 4).
 func (c *Client) AuthorizeURL(request AuthorizeRequest) (string, error) {
 	f := newForm("authorization request")
+	f.checkIssuer(request, c.settings())
 	f.needsClientID(c.settings().clientID)
 	f.add("client_id", c.settings().clientID)
 	if request.RequestURI != "" {
@@ -143,6 +149,13 @@ func (e endpoint) withQuery(f *form) (string, error) {
 	return address.String(), nil
 }
 
+// checkIssuer refuses a login with another server.
+func (f *form) checkIssuer(request AuthorizeRequest, s *settings) {
+	if request.Issuer != "" && request.Issuer != s.issuer {
+		f.refuse("AuthorizeRequest.Issuer", "is not that of the Client: the login is with another server")
+	}
+}
+
 func (f *form) requestURI(request AuthorizeRequest) {
 	f.add("request_uri", request.RequestURI)
 	if !request.RequestURIExpiry.IsZero() && !time.Now().Before(request.RequestURIExpiry) {
@@ -153,7 +166,7 @@ func (f *form) requestURI(request AuthorizeRequest) {
 // authorizeParameters adds what a request consists of, but for client_id.
 func (f *form) authorizeParameters(request AuthorizeRequest, s *settings) {
 	if request.Request != "" {
-		f.requestObject(request)
+		f.requestObject(request, &s.metadata)
 		return
 	}
 	if isTrue(s.metadata.RequireSignedRequestObject) {
@@ -209,17 +222,6 @@ func (f *form) optionalJSON(name, value, start string) {
 		f.refuse(name, "is not JSON that starts with "+start)
 	}
 	f.optional(name, value)
-}
-
-// requestObject adds a request object, beside which nothing may be set but what
-// the answer is compared with.
-func (f *form) requestObject(request AuthorizeRequest) {
-	f.add("request", request.Request)
-	f.remembered("state", request.State)
-	f.remembered("redirect_uri", request.RedirectURI)
-	inside := newForm(f.operation)
-	inside.loginParameters(request, "")
-	f.refuseBeside(inside, "response_type", "state", "redirect_uri", "nonce", "code_challenge", "code_challenge_method")
 }
 
 // checkPushed refuses a request in the open where the server wants it pushed.

@@ -65,6 +65,9 @@ func (c *Client) checkAuthorizeResponse(values url.Values, sent AuthorizeRequest
 			return refusedCallback("it has more than one " + name)
 		}
 	}
+	if sent.Issuer != "" && sent.Issuer != c.settings().issuer {
+		return refusedCallback("the login is with another server: its Issuer is not that of the Client")
+	}
 	if !values.Has("iss") && isTrue(c.settings().metadata.AuthorizationResponseIssParameterSupported) {
 		return refusedCallback("it has no iss, which the server always sends: it comes from another server")
 	}

@@ -4,6 +4,7 @@
 package tokenclient_test
 
 import (
+	"net/http"
 	"net/url"
 	"reflect"
 	"strings"
@@ -168,6 +169,46 @@ func TestAuthorizeRequestIsStored(t *testing.T) {
 		require.Error(t, err, data)
 		assertNoCanary(t, err.Error())
 	}
+}
+
+// TestLoginStaysWithItsServer: a login that was begun with one server gives its code
+// and its verifier to no other (RFC 9700 section 4.4), also when it was stored and
+// the other sends no iss.
+func TestLoginStaysWithItsServer(t *testing.T) {
+	t.Parallel()
+	at := func(issuer string) *tokenclient.Client {
+		client, mock := newMockClient(t, withPAR, func(c *tokenclient.Config) { c.Issuer = issuer })
+		mock.RegisterResponder(http.MethodPost, parURL, answer(make(chan *http.Request, 1), http.StatusCreated, pushed))
+		return client
+	}
+	good, evil, unknown := at("https://good.example"), at("https://evil.example"), at("")
+	login := testLogin()
+	login.Issuer = "https://good.example"
+	address, err := good.AuthorizeURL(login)
+	require.NoError(t, err)
+	assert.NotContains(t, address, "good.example", "it is not sent")
+	response, err := good.PushAuthorization(t.Context(), testLogin())
+	require.NoError(t, err)
+	pushedLogin := response.AuthorizeRequest()
+	assert.Equal(t, "https://good.example", pushedLogin.Issuer, "a pushed login has it by itself")
+
+	callback := url.Values{"code": {"c"}, "state": {login.State}}
+	for _, sent := range []tokenclient.AuthorizeRequest{login, pushedLogin} {
+		stored, err := tokenclient.EncodeAuthorizeRequest(sent)
+		require.NoError(t, err)
+		restored, err := tokenclient.DecodeAuthorizeRequest(stored)
+		require.NoError(t, err)
+		_, err = good.ParseAuthorizeResponse(callback, restored)
+		require.NoError(t, err)
+		for _, other := range []*tokenclient.Client{evil, unknown} {
+			_, err = other.ParseAuthorizeResponse(callback, restored)
+			assert.Equal(t, tokenclient.KindPolicy, requireError(t, err).Kind)
+			_, err = other.AuthorizeURL(restored)
+			assert.Equal(t, "AuthorizeRequest.Issuer", requireError(t, err).Parameter)
+		}
+	}
+	_, err = evil.PushAuthorization(t.Context(), login)
+	assert.Equal(t, "AuthorizeRequest.Issuer", requireError(t, err).Parameter)
 }
 
 func TestParseAuthorizeResponse(t *testing.T) {

@@ -188,10 +188,18 @@ func (s *settings) checkAlgorithm() *Error {
 	return invalid(operationNew, "Config.Auth", "signs with "+method.Algorithm()+", and the server accepts "+strings.Join(accepted, ", "))
 }
 
-// checkProver refuses a Prover without a key.
+// checkProver refuses a Prover without a key, or with one that the server does not
+// take, as far as its metadata says.
 func (s *settings) checkProver() *Error {
-	if s.dpop.prover != nil && s.dpop.prover.Algorithm() == "" {
+	if s.dpop.prover == nil {
+		return nil
+	}
+	algorithm, accepted := s.dpop.prover.Algorithm(), s.metadata.DPoPSigningAlgValuesSupported
+	switch {
+	case algorithm == "":
 		return invalid(operationNew, "Config.DPoP", "has no key; NewProver makes one that has")
+	case accepted != nil && !slices.Contains(accepted, algorithm):
+		return invalid(operationNew, "Config.DPoP", "signs with "+algorithm+", and the server accepts "+strings.Join(accepted, ", "))
 	}
 	return nil
 }

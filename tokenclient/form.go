@@ -132,21 +132,6 @@ func (f *form) hasValue(name string) bool {
 	return f.minted != nil && f.minted.name == name || slices.ContainsFunc(f.fields, func(field field) bool { return field.name == name && field.present })
 }
 
-// refuseBeside refuses what another form has, but for some names, because a request
-// object is sent instead.
-func (f *form) refuseBeside(other *form, allowed ...string) {
-	for _, field := range other.fields {
-		if field.present && !slices.Contains(allowed, field.name) {
-			f.refuse(field.name, besideRequestObject)
-		}
-	}
-	if len(other.extra) > 0 {
-		f.refuse("Parameters", besideRequestObject)
-	}
-}
-
-const besideRequestObject = "cannot be set beside a request object, which has it"
-
 // checkFor returns the first mistake, which may be that there is no such endpoint,
 // or nil.
 func (f *form) checkFor(e endpoint) *Error {

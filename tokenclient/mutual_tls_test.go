@@ -17,6 +17,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -27,6 +28,7 @@ import (
 	"github.com/seed-df263610/identitymodel/discovery"
 	"github.com/seed-df263610/identitymodel/tokenclient"
 	"github.com/seed-df263610/identitymodel/tokenclient/clientauth"
+	"github.com/seed-df263610/identitymodel/tokenclient/dpop"
 )
 
 // newCertificate returns a self-signed certificate.
@@ -234,6 +236,21 @@ func TestAlgorithmIsComparedWithMetadata(t *testing.T) {
 		}
 		assert.Equal(t, "Config.Auth", requireError(t, err).Parameter, name)
 		assert.ErrorContains(t, err, "ES256", name)
+	}
+	prover, err := dpop.NewProver(dpop.Config{})
+	require.NoError(t, err)
+	for accepted, ok := range map[string]bool{"": true, "PS256 ES256": true, "PS256": false} {
+		published := metadata()
+		if accepted != "" {
+			published.DPoPSigningAlgValuesSupported = strings.Fields(accepted)
+		}
+		_, err := tokenclient.New(tokenclient.Config{Metadata: published, ClientID: "client", DPoP: prover})
+		if ok {
+			require.NoError(t, err, accepted)
+			continue
+		}
+		assert.Equal(t, "Config.DPoP", requireError(t, err).Parameter)
+		assert.ErrorContains(t, err, "ES256")
 	}
 }
 

@@ -8,6 +8,7 @@ package tokenclient
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -24,8 +25,8 @@ type PushedAuthorizationResponse struct {
 
 	// RequestURI stands for the request. It works once, and for this client.
 	RequestURI string
-	// ExpiresIn is how long RequestURI works, or 0 when the server sent no readable
-	// number.
+	// ExpiresIn is how long RequestURI works. It is 0 when the server sent 0, or no
+	// readable number; Expiry tells those apart.
 	ExpiresIn time.Duration
 	// Expiry is when RequestURI expires, counted from before the request was sent.
 	// The zero time means that the server did not say.
@@ -51,6 +52,8 @@ func (p *PushedAuthorizationResponse) AuthorizeRequest() AuthorizeRequest {
 // response's AuthorizeRequest.
 func (c *Client) PushAuthorization(ctx context.Context, request AuthorizeRequest) (*PushedAuthorizationResponse, error) {
 	f := newForm("pushed authorization request")
+	f.checkIssuer(request, c.settings())
+	request.Issuer = c.settings().issuer
 	if request.RequestURI != "" {
 		f.refuse("request_uri", "cannot be pushed")
 	}
@@ -70,7 +73,7 @@ func (c *Client) PushAuthorization(ctx context.Context, request AuthorizeRequest
 func newPushedAuthorizationResponse(r Response, sent AuthorizeRequest) (*PushedAuthorizationResponse, error) {
 	p := &PushedAuthorizationResponse{Response: r}
 	p.read(p.visit)
-	if p.RequestURI == "" {
+	if strings.TrimSpace(p.RequestURI) == "" {
 		p.refuse("the body has no request_uri")
 	}
 	if p.IsError() {
@@ -87,8 +90,6 @@ func (p *PushedAuthorizationResponse) visit(name string, value gjson.Result) {
 	case "request_uri":
 		p.RequestURI, _ = jsonfield.String(value)
 	case "expires_in":
-		if lifetime, expiry := p.lifetime(value); lifetime > 0 {
-			p.ExpiresIn, p.Expiry = lifetime, expiry
-		}
+		p.ExpiresIn, p.Expiry = p.lifetime(value)
 	}
 }

@@ -110,6 +110,33 @@ func TestPushedLoginExpires(t *testing.T) {
 	})
 }
 
+// TestStoredPushedLoginWorksOnce: storing a login must not make its RequestURI work
+// again.
+func TestStoredPushedLoginWorksOnce(t *testing.T) {
+	t.Parallel()
+	client, mock := newMockClient(t, withPAR)
+	mock.RegisterResponder(http.MethodPost, parURL, answer(make(chan *http.Request, 1), http.StatusCreated, pushed))
+	response, err := client.PushAuthorization(t.Context(), testLogin())
+	require.NoError(t, err)
+	login := response.AuthorizeRequest()
+	store := func() tokenclient.AuthorizeRequest {
+		stored, err := tokenclient.EncodeAuthorizeRequest(login)
+		require.NoError(t, err)
+		restored, err := tokenclient.DecodeAuthorizeRequest(stored)
+		require.NoError(t, err)
+		return restored
+	}
+	before := store()
+	for _, request := range []tokenclient.AuthorizeRequest{before, login} {
+		_, err = client.AuthorizeURL(request)
+		require.NoError(t, err)
+	}
+	for _, request := range []tokenclient.AuthorizeRequest{before, login, store()} {
+		_, err = client.AuthorizeURL(request)
+		assert.Equal(t, "request_uri", requireError(t, err).Parameter)
+	}
+}
+
 func TestPushAuthorizationRefuses(t *testing.T) {
 	t.Parallel()
 	yes := true
@@ -157,11 +184,12 @@ func TestPushAuthorizationResponse(t *testing.T) {
 		"created":           {201, pushed, 0, true},
 		"no lifetime":       {201, `{"request_uri":"urn:x"}`, 0, false},
 		"a negative one":    {201, `{"request_uri":"urn:x","expires_in":-1}`, 0, false},
-		"zero":              {201, `{"request_uri":"urn:x","expires_in":0}`, 0, false},
+		"zero":              {201, `{"request_uri":"urn:x","expires_in":0}`, 0, true},
 		"a string":          {201, `{"request_uri":"urn:x","expires_in":"60"}`, 0, true},
 		"200":               {200, pushed, tokenclient.KindMalformed, false},
 		"no request_uri":    {201, `{"expires_in":60}`, tokenclient.KindMalformed, false},
 		"empty request_uri": {201, `{"request_uri":"","expires_in":60}`, tokenclient.KindMalformed, false},
+		"blank request_uri": {201, `{"request_uri":" ","expires_in":60}`, tokenclient.KindMalformed, false},
 		"an error":          {400, `{"error":"invalid_request"}`, tokenclient.KindProtocol, false},
 		"201 with an error": {201, `{"error":"invalid_request"}`, tokenclient.KindProtocol, false},
 		"HTML":              {201, `<html>`, tokenclient.KindMalformed, false},
@@ -183,17 +211,6 @@ func TestPushAuthorizationResponse(t *testing.T) {
 			assert.Equal(t, response.Expiry, response.AuthorizeRequest().RequestURIExpiry)
 		})
 	}
-}
-
-func TestSignedRequestInURL(t *testing.T) {
-	t.Parallel()
-	yes := true
-	client, _ := newMockClient(t, func(c *tokenclient.Config) { c.Metadata = &discovery.Metadata{RequireSignedRequestObject: &yes} })
-	login := testLogin()
-	login.Scope, login.Request = "", "jwt"
-	address, err := client.AuthorizeURL(login)
-	require.NoError(t, err)
-	assert.Equal(t, "https://as.example/connect/authorize?client_id=client&request=jwt", address)
 }
 
 func TestEndSessionURL(t *testing.T) {

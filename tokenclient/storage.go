@@ -8,6 +8,7 @@ import (
 	"errors"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -58,6 +59,7 @@ type storedAuthorizeRequest struct {
 	MaxAge               *int       `json:"max_age,omitempty"`
 	UILocales            string     `json:"ui_locales,omitempty"`
 	IDTokenHint          string     `json:"id_token_hint,omitempty"`
+	Issuer               string     `json:"issuer,omitempty"`
 	Resource             []string   `json:"resource,omitempty"`
 	Claims               string     `json:"claims,omitempty"`
 	AuthorizationDetails string     `json:"authorization_details,omitempty"`
@@ -66,35 +68,47 @@ type storedAuthorizeRequest struct {
 	Request              string     `json:"request,omitempty"`
 	RequestURI           string     `json:"request_uri,omitempty"`
 	RequestURIExpiry     time.Time  `json:"request_uri_expiry,omitzero"`
+	RequestURIUsed       *bool      `json:"request_uri_used,omitempty"` // nil when it may be used again
 }
 
 // EncodeAuthorizeRequest returns the form in which a login is kept while the user
 // is away: a JSON object with the code verifier in clear. Keep it where the user
 // cannot read it, or encrypt it.
 func EncodeAuthorizeRequest(r AuthorizeRequest) ([]byte, error) {
+	var used *bool
+	if r.used != nil {
+		used = new(bool)
+		*used = r.used.Load()
+	}
 	return json.Marshal(storedAuthorizeRequest{
 		Scope: r.Scope, RedirectURI: r.RedirectURI, State: r.State, Nonce: r.Nonce, CodeVerifier: r.CodeVerifier,
 		ResponseType: r.ResponseType, ResponseMode: r.ResponseMode, LoginHint: r.LoginHint, ACRValues: r.ACRValues,
 		Prompt: r.Prompt, Display: r.Display, MaxAge: r.MaxAge, UILocales: r.UILocales, IDTokenHint: r.IDTokenHint,
-		Resource: r.Resource, Claims: r.Claims, AuthorizationDetails: r.AuthorizationDetails,
+		Issuer: r.Issuer, Resource: r.Resource, Claims: r.Claims, AuthorizationDetails: r.AuthorizationDetails,
 		DPoPKeyThumbprint: r.DPoPKeyThumbprint, Parameters: r.Parameters, Request: r.Request, RequestURI: r.RequestURI,
-		RequestURIExpiry: r.RequestURIExpiry.Round(0).UTC(),
+		RequestURIExpiry: r.RequestURIExpiry.Round(0).UTC(), RequestURIUsed: used,
 	})
 }
 
 // DecodeAuthorizeRequest returns the login that [EncodeAuthorizeRequest] has made
-// data from. Its errors do not quote data.
+// data from. Whether its RequestURI is in an address already is as it was when it
+// was stored. Its errors do not quote data.
 func DecodeAuthorizeRequest(data []byte) (AuthorizeRequest, error) {
 	var s storedAuthorizeRequest
 	if err := json.Unmarshal(data, &s); err != nil || s.State == "" {
 		return AuthorizeRequest{}, errors.New("tokenclient: the stored login is not what EncodeAuthorizeRequest returns")
 	}
+	var used *atomic.Bool
+	if s.RequestURIUsed != nil {
+		used = new(atomic.Bool)
+		used.Store(*s.RequestURIUsed)
+	}
 	return AuthorizeRequest{
 		Scope: s.Scope, RedirectURI: s.RedirectURI, State: s.State, Nonce: s.Nonce, CodeVerifier: s.CodeVerifier,
 		ResponseType: s.ResponseType, ResponseMode: s.ResponseMode, LoginHint: s.LoginHint, ACRValues: s.ACRValues,
 		Prompt: s.Prompt, Display: s.Display, MaxAge: s.MaxAge, UILocales: s.UILocales, IDTokenHint: s.IDTokenHint,
-		Resource: s.Resource, Claims: s.Claims, AuthorizationDetails: s.AuthorizationDetails,
+		Issuer: s.Issuer, Resource: s.Resource, Claims: s.Claims, AuthorizationDetails: s.AuthorizationDetails,
 		DPoPKeyThumbprint: s.DPoPKeyThumbprint, Parameters: s.Parameters, Request: s.Request, RequestURI: s.RequestURI,
-		RequestURIExpiry: s.RequestURIExpiry,
+		RequestURIExpiry: s.RequestURIExpiry, used: used,
 	}, nil
 }
