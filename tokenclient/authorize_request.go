@@ -85,8 +85,9 @@ type AuthorizeRequest struct {
 	Parameters url.Values
 
 	// Request is a request object, signed by the client (RFC 9101). It is sent
-	// instead of all the above, of which only RedirectURI, State, Nonce and
-	// CodeVerifier may be set, to what the object has. Optional.
+	// instead of all the above, of which only RedirectURI, State, Nonce,
+	// CodeVerifier, ResponseType and Issuer may be set, to what the object has.
+	// Optional.
 	Request string
 	// RequestURI is what [Client.PushAuthorization] got for the request. It is sent
 	// instead of all the above. Optional.
@@ -116,10 +117,28 @@ func NewAuthorizeRequest(scope, redirectURI string) AuthorizeRequest {
 // section 4.1.1). Nothing is sent. A query that the endpoint has is kept. With a
 // RequestURI or a Request, the address has nothing else but client_id.
 //
-// The error is an [*Error] of [KindRequest] that names what is missing. It is one
-// too when Config.Metadata says that the server wants requests pushed or signed
-// and this one is not; and when a RequestURI has expired, or is in an address
-// already, because it works once (RFC 9126 section 4).
+// Bad input is an [*Error] of [KindRequest] with the Parameter
+//
+//	AuthorizeRequest.Issuer         another issuer than that of the Client
+//	Config.ClientID                 missing
+//	Config.Endpoints.Authorization  missing, or wrong in the metadata
+//	request_uri                     missing, and the metadata wants requests pushed; one that has expired, or is in an
+//	                                address already: it works once (RFC 9126 section 4)
+//
+// and, unless there is a RequestURI,
+//
+//	request                missing, and the metadata wants requests signed; then also what is certainly not signed, or
+//	                       signed with an algorithm that the metadata does not have
+//	redirect_uri           missing or blank
+//	state                  missing or blank
+//	code_verifier          not 43 to 128 of the characters A-Z a-z 0-9 - . _ ~ (not checked beside a Request)
+//	max_age                negative
+//	resource               a blank value in the list
+//	claims                 no JSON object
+//	authorization_details  no JSON array
+//	Parameters             a blank name; any beside a Request
+//	the parameter's name   text that is not valid UTF-8; a field that must not be set beside a Request; in Parameters:
+//	                       a name that has a field, or that the library sets
 func (c *Client) AuthorizeURL(request AuthorizeRequest) (string, error) {
 	f := newForm("authorization request")
 	f.checkIssuer(request, c.settings())

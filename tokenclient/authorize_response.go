@@ -41,13 +41,19 @@ func (a *AuthorizeResponse) TokenRequest() AuthorizationCodeTokenRequest {
 // redirect, its fragment, or the form that was posted, as values. It compares it
 // with the login that was sent, and sends nothing.
 //
-// In this order: no parameter that matters may be there twice; iss, when it is
-// there, must be the issuer, when that is known, and it must be there when
-// Config.Metadata says that the server sends it (RFC 9207 section 2.4); state
-// must be the one that was sent; an error response becomes an [*Error] of
-// [KindProtocol] with its code; in a code flow there must be a code and no token.
-// Everything but the error response is an [*Error] of [KindPolicy]: the answer is
-// not one to this login.
+// An error response to this login is an [*Error] of [KindProtocol] with its code.
+// These answers are an [*Error] of [KindPolicy]. They are looked for in this order,
+// the last three when there is no error response:
+//
+//	two values of iss, state, error, code, response, id_token or access_token
+//	an answer to a login whose Issuer is not that of the Client
+//	no iss, and the metadata says that the server sends it (RFC 9207 section 2.4)
+//	an iss that is not the issuer, when that is known
+//	a state that is not the one of the login; a login without State
+//	an error that is no error code
+//	an access_token, token or id_token, when the ResponseType is code
+//	no code, or an empty one, when the ResponseType has code
+//	a code with a control character, or with what is not ASCII
 func (c *Client) ParseAuthorizeResponse(values url.Values, sent AuthorizeRequest) (*AuthorizeResponse, error) {
 	if err := c.checkAuthorizeResponse(values, sent); err != nil {
 		return nil, err

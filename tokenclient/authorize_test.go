@@ -9,10 +9,12 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-df263610/identitymodel/discovery"
 	"github.com/seed-df263610/identitymodel/tokenclient"
 )
 
@@ -110,12 +112,26 @@ func TestAuthorizeURLRefuses(t *testing.T) {
 		change    func(*tokenclient.AuthorizeRequest, *tokenclient.Config)
 		parameter string
 	}{
-		"no client id":                    {func(_ *tokenclient.AuthorizeRequest, c *tokenclient.Config) { c.ClientID, c.Auth = "", nil }, "Config.ClientID"},
-		"no endpoint":                     {func(_ *tokenclient.AuthorizeRequest, c *tokenclient.Config) { c.Endpoints.Authorization = "" }, "Config.Endpoints.Authorization"},
-		"no redirect URI":                 {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.RedirectURI = "" }, "redirect_uri"},
-		"no state":                        {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.State = "" }, "state"},
-		"no verifier":                     {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.CodeVerifier = "" }, "code_verifier"},
-		"short verifier":                  {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.CodeVerifier = verifier[1:] }, "code_verifier"},
+		"no client id":    {func(_ *tokenclient.AuthorizeRequest, c *tokenclient.Config) { c.ClientID, c.Auth = "", nil }, "Config.ClientID"},
+		"no endpoint":     {func(_ *tokenclient.AuthorizeRequest, c *tokenclient.Config) { c.Endpoints.Authorization = "" }, "Config.Endpoints.Authorization"},
+		"no redirect URI": {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.RedirectURI = "" }, "redirect_uri"},
+		"no state":        {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.State = "" }, "state"},
+		"no verifier":     {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.CodeVerifier = "" }, "code_verifier"},
+		"short verifier":  {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.CodeVerifier = verifier[1:] }, "code_verifier"},
+		"long verifier": {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) {
+			r.CodeVerifier = strings.Repeat("a", 129)
+		}, "code_verifier"},
+		"a verifier with another sign": {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.CodeVerifier += "+" }, "code_verifier"},
+		"a blank redirect URI":         {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.RedirectURI = " " }, "redirect_uri"},
+		"a blank resource":             {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.Resource = []string{"urn:a", " "} }, "resource"},
+		"not UTF-8":                    {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.LoginHint = "\xff" }, "login_hint"},
+		"a blank name besides":         {parameterBesides(" "), "Parameters"},
+		"an expired request_uri": {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) {
+			r.RequestURI, r.RequestURIExpiry = "urn:x", time.Now()
+		}, "request_uri"},
+		"a wrong endpoint": {func(_ *tokenclient.AuthorizeRequest, c *tokenclient.Config) {
+			c.Endpoints.Authorization, c.Metadata = "", &discovery.Metadata{AuthorizationEndpoint: "http://as.example/authorize"}
+		}, "Config.Endpoints.Authorization"},
 		"challenge besides":               {parameterBesides("code_challenge"), "code_challenge"},
 		"verifier in the open":            {parameterBesides("code_verifier"), "code_verifier"},
 		"client_id besides":               {parameterBesides("client_id"), "client_id"},
@@ -251,9 +267,16 @@ func TestParseAuthorizeResponseRefuses(t *testing.T) {
 		"two codes":                   {"code=c&code=d&state=STATE", policy, "", "code"},
 		"two states":                  {"code=c&state=STATE&state=STATE", policy, "", "state"},
 		"two errors":                  {"error=a&error=b&state=STATE", policy, "", "error"},
+		"two issuers":                 {"code=c&state=STATE&iss=https://as.example&iss=https://as.example", policy, "", "iss"},
+		"two responses":               {"code=c&state=STATE&response=a.b.c&response=a.b.c", policy, "", "response"},
+		"two ID tokens":               {"code=c&state=STATE&id_token=a&id_token=b", policy, "", "more than one id_token"},
+		"two access tokens":           {"code=c&state=STATE&access_token=a&access_token=b", policy, "", "more than one access_token"},
 		"no code":                     {"state=STATE", policy, "", "neither code nor error"},
 		"empty code":                  {"code=&state=STATE", policy, "", "neither code nor error"},
 		"a code with CR LF":           {"code=a%0d%0ab&state=STATE", policy, "", "code"},
+		"a code beyond ASCII":         {"code=%c3%a4&state=STATE", policy, "", "code"},
+		"a stray token":               {"code=c&token=t&state=STATE", policy, "", "token"},
+		"an empty error":              {"error=&state=STATE", policy, "", "error"},
 		"a stray access token":        {"code=c&access_token=t&state=STATE", policy, "", "access_token"},
 		"a stray ID token":            {"code=c&id_token=t&state=STATE", policy, "", "id_token"},
 		"an error":                    {"error=access_denied&error_description=no&state=STATE", protocol, tokenclient.ErrAccessDenied, "access_denied"},

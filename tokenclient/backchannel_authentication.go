@@ -96,6 +96,21 @@ func (b *BackchannelAuthenticationResponse) TokenRequest() BackchannelAuthentica
 // The request rings the user's phone. So it is sent again only when provably
 // nothing was sent. After an error whose Outcome is [Unknown] the user may have
 // been asked; nobody can get a token for that question any more.
+//
+// What is not sent is an error of [KindRequest] with the Parameter
+//
+//	scope                      missing or blank; without openid
+//	client_notification_token  fewer than 22 characters without the = at the end; more than 1024; others than it may have
+//	login_hint                 none of the three hints, or more than one
+//	requested_expiry           negative; no whole number of seconds
+//	resource                   a blank value in the list
+//	request                    blank, but not empty
+//	Parameters                 any beside a Request
+//	the parameter's name       any other field that is set beside a Request
+//
+// or as in RequestToken. An answer without an auth_req_id, or with one that is
+// empty or no string, is an error of [KindMalformed], besides those there. That
+// expires_in or interval cannot be read is none.
 func (c *Client) RequestBackchannelAuthentication(ctx context.Context, request BackchannelAuthenticationRequest) (*BackchannelAuthenticationResponse, error) {
 	f := newBackchannelAuthenticationForm(request)
 	return newBackchannelAuthenticationResponse(c.exchange(ctx, f, &call{

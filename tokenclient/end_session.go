@@ -31,7 +31,13 @@ type EndSessionRequest struct {
 
 // EndSessionURL returns the address to send the user's browser to for a logout
 // (OpenID Connect RP-Initiated Logout section 2). Nothing is sent. client_id is in
-// it when the client has one. The error is an [*Error] of [KindRequest].
+// it when the client has one. Bad input is an [*Error] of [KindRequest] with the
+// Parameter
+//
+//	Config.Endpoints.EndSession  missing, or wrong in the metadata
+//	Parameters                   a blank name
+//	the parameter's name         text that is not valid UTF-8; in Parameters: a name that has a field, or that the
+//	                             library sets
 func (c *Client) EndSessionURL(request EndSessionRequest) (string, error) {
 	f := newForm("end session request")
 	f.optional("id_token_hint", request.IDTokenHint)

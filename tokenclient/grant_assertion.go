@@ -46,6 +46,14 @@ type JWTBearerTokenRequest struct {
 //
 // The request may be sent again with an AssertionFunc; with an Assertion only
 // when provably nothing was sent. See [Retry].
+//
+// What is not sent is an error of [KindRequest] with the Parameter
+//
+//	assertion  neither Assertion nor AssertionFunc; both
+//	           an AssertionFunc that fails, or returns a blank text, or one that is not valid UTF-8
+//	resource   a blank value in the list
+//
+// or as in RequestToken, where the answers that are errors are, too.
 func (c *Client) RequestJWTBearerToken(ctx context.Context, request JWTBearerTokenRequest) (*TokenResponse, error) {
 	f := newGrantForm(GrantTypeJWTBearer, "JWT bearer token request")
 	class := f.assertion(request.Assertion, request.AssertionFunc)
@@ -86,6 +94,14 @@ type SAML2BearerTokenRequest struct {
 //
 // The request may be sent again with an AssertionFunc; with an Assertion only
 // when provably nothing was sent. See [Retry].
+//
+// What is not sent is an error of [KindRequest] with the Parameter
+//
+//	assertion  neither Assertion nor AssertionFunc; both
+//	           an AssertionFunc that fails, or returns a blank text, or one that is not valid UTF-8
+//	resource   a blank value in the list
+//
+// or as in RequestToken, where the answers that are errors are, too.
 func (c *Client) RequestSAML2BearerToken(ctx context.Context, request SAML2BearerTokenRequest) (*TokenResponse, error) {
 	f := newGrantForm(GrantTypeSAML2Bearer, "SAML 2.0 bearer token request")
 	class := f.assertion(request.Assertion, request.AssertionFunc)

@@ -39,6 +39,13 @@ type BackchannelAuthenticationTokenRequest struct {
 // authentication (CIBA Core section 10.1): in ping mode, when the server has
 // called. For the results see [Client.RequestToken]. While the user has not
 // decided, the error is [ErrAuthorizationPending] or [ErrSlowDown].
+//
+// What is not sent is an error of [KindRequest] with the Parameter
+//
+//	auth_req_id  missing or blank
+//	resource     a blank value in the list
+//
+// or as in RequestToken, where the answers that are errors are, too.
 func (c *Client) RequestBackchannelAuthenticationToken(ctx context.Context, request BackchannelAuthenticationTokenRequest) (*TokenResponse, error) {
 	f := newBackchannelAuthenticationTokenForm(request)
 	return c.requestToken(ctx, f, classOf(GrantTypeBackchannelAuthentication), c.settings().retry.pollLimits())
@@ -55,6 +62,10 @@ func (c *Client) RequestBackchannelAuthenticationToken(ctx context.Context, requ
 // server is busy. It never goes on beyond Expiry and the end of ctx. A server may
 // hold a poll until the user has decided: each has 45 s, unless
 // Retry.AttemptTimeout says otherwise.
+//
+// What is not sent, and which answers are errors, is as in
+// RequestBackchannelAuthenticationToken; bad input is an error before the first
+// wait.
 func (c *Client) PollBackchannelAuthenticationToken(ctx context.Context, request BackchannelAuthenticationTokenRequest) (*TokenResponse, error) {
 	f := newBackchannelAuthenticationTokenForm(request)
 	return c.poll(ctx, f, newPace(request.Interval, request.Expiry), request.Pending)

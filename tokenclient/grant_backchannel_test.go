@@ -32,14 +32,34 @@ func TestBackchannelAuthenticationTokenRequest(t *testing.T) {
 		AuthenticationRequestID: "id", Resource: []string{"urn:a", "urn:b"}, Parameters: url.Values{"x": {"y"}},
 		Interval: time.Hour, Expiry: time.Now(), Pending: func(tokenclient.PendingPoll) {},
 	}), tokenBody, start+"&resource=urn%3Aa&resource=urn%3Ab&x=y")
+}
 
-	assertRefuses(t, backchannelToken(tokenclient.BackchannelAuthenticationTokenRequest{}), "auth_req_id")
-	assertRefuses(t, backchannelToken(tokenclient.BackchannelAuthenticationTokenRequest{
-		AuthenticationRequestID: "id", Parameters: url.Values{"auth_req_id": {"other"}},
-	}), "auth_req_id")
-	assertRefuses(t, backchannelToken(tokenclient.BackchannelAuthenticationTokenRequest{
-		AuthenticationRequestID: "id", Resource: []string{" "},
-	}), "resource")
+func TestInvalidBackchannelAuthenticationTokenRequest(t *testing.T) {
+	t.Parallel()
+	type request = tokenclient.BackchannelAuthenticationTokenRequest
+	for name, test := range map[string]struct {
+		request   request
+		parameter string
+	}{
+		"no id":            {request{}, "auth_req_id"},
+		"a blank id":       {request{AuthenticationRequestID: " "}, "auth_req_id"},
+		"not UTF-8":        {request{AuthenticationRequestID: "\xff"}, "auth_req_id"},
+		"the id besides":   {request{AuthenticationRequestID: "id", Parameters: url.Values{"auth_req_id": {"other"}}}, "auth_req_id"},
+		"a secret besides": {request{AuthenticationRequestID: "id", Parameters: url.Values{"client_secret": {"s"}}}, "client_secret"},
+		"a blank resource": {request{AuthenticationRequestID: "id", Resource: []string{" "}}, "resource"},
+	} {
+		for operation, send := range map[string]send{
+			"once": backchannelToken(test.request),
+			"polled": func(ctx context.Context, c *tokenclient.Client) (*tokenclient.TokenResponse, error) {
+				return c.PollBackchannelAuthenticationToken(ctx, test.request)
+			},
+		} {
+			t.Run(operation+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				assertRefuses(t, send, test.parameter)
+			})
+		}
+	}
 }
 
 func TestPollBackchannelAuthenticationToken(t *testing.T) {

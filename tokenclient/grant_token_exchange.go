@@ -49,11 +49,22 @@ type TokenExchangeTokenRequest struct {
 // the error is [ErrInvalidTarget].
 //
 // The response has the new token in AccessToken and says in IssuedTokenType what
-// it is: one without is an error. A token that is no access token has the
-// TokenType [TokenTypeNotApplicable].
+// it is. A token that is no access token has the TokenType
+// [TokenTypeNotApplicable].
 //
 // The request may be sent again; see [Retry]. For subject tokens that a server
 // takes only once use a Client whose Retry.MaxAttempts is 1.
+//
+// What is not sent is an error of [KindRequest] with the Parameter
+//
+//	subject_token       missing or blank
+//	subject_token_type  missing or blank
+//	actor_token_type    missing or blank with an ActorToken; there without one
+//	resource            a blank value in the list
+//	audience            a blank value in the list
+//
+// or as in RequestToken. An answer without an issued_token_type, or with one that
+// is empty or no string, is an error of [KindMalformed], besides those there.
 func (c *Client) RequestTokenExchangeToken(ctx context.Context, request TokenExchangeTokenRequest) (*TokenResponse, error) {
 	f := newGrantForm(GrantTypeTokenExchange, "token exchange request")
 	f.required("subject_token", request.SubjectToken)

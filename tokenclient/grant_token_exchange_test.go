@@ -104,6 +104,8 @@ func TestInvalidTokenExchangeRequest(t *testing.T) {
 		"no subject token type":   {func(r *tokenclient.TokenExchangeTokenRequest) { r.SubjectTokenType = "" }, "subject_token_type"},
 		"actor without type":      {func(r *tokenclient.TokenExchangeTokenRequest) { r.ActorToken = "a" }, "actor_token_type"},
 		"actor type alone":        {func(r *tokenclient.TokenExchangeTokenRequest) { r.ActorTokenType = accessTokenType }, "actor_token_type"},
+		"actor with a blank type": {func(r *tokenclient.TokenExchangeTokenRequest) { r.ActorToken, r.ActorTokenType = "a", " " }, "actor_token_type"},
+		"a blank name":            {func(r *tokenclient.TokenExchangeTokenRequest) { r.Parameters = url.Values{" ": {"a"}} }, "Parameters"},
 		"a blank resource":        {func(r *tokenclient.TokenExchangeTokenRequest) { r.Resource = []string{""} }, "resource"},
 		"a blank audience":        {func(r *tokenclient.TokenExchangeTokenRequest) { r.Audience = []string{"a", " "} }, "audience"},
 		"audience besides":        {func(r *tokenclient.TokenExchangeTokenRequest) { r.Parameters = url.Values{"audience": {"a"}} }, "audience"},

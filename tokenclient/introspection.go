@@ -81,18 +81,29 @@ const mediaTypeIntrospectionJWT = "application/token-introspection+jwt"
 // authenticated like a token request. The request may be sent again; see [Retry].
 // For the results see [Client.RequestToken].
 //
-// A token that is not active is no error. Everything that keeps the server from
-// saying what the token is worth is one, and Active is false then: no answer, a
-// member active that is missing or no boolean, and with an active token a member
-// of a wrong type, such as an exp that is no number.
+// What is not sent is an error of [KindRequest] with the Parameter
 //
-// A signed answer (RFC 9701 section 5) must be of the type
-// token-introspection+jwt, signed by a key of Config.Keys with an algorithm that
-// is not symmetric and that the metadata, if it has a list, allows. Its iss must
-// be the issuer, its aud must have the client's identifier, its iat must not be in
-// the future. Otherwise it is an [*Error] of [KindPolicy], and of [KindMalformed]
-// when it is no signed JWT. When the keys did not come it is one of
-// [KindTransport].
+//	token                                        missing or blank
+//	Config.Keys, Config.Issuer, Config.ClientID  missing, also in the metadata, with RequireSigned
+//
+// or as in RequestToken. A token that is not active is no error. Everything that
+// keeps the server from saying what the token is worth is one, and Active is false
+// then: besides the answers in RequestToken
+//
+//	KindMalformed  no active, or one that is no boolean
+//	               of an active token, a member of a wrong type, such as an exp that is no date
+//	KindPolicy     anything but a signed answer (RFC 9701 section 5), with RequireSigned
+//
+// and of the signed ones
+//
+//	KindMalformed  no JWT; one without a signature; an encrypted one
+//	               no token_introspection, or one that is no object
+//	KindPolicy     any, without Config.Keys, an issuer or Config.ClientID
+//	               a typ other than token-introspection+jwt; a header with crit
+//	               a signature by none of the keys; an algorithm that is symmetric, or not in the metadata's list
+//	               no iss, or not the issuer; no aud, or one without the client's identifier
+//	               no iat, or one in the future; an nbf in the future, and an exp in the past
+//	KindTransport  any, when the keys did not come
 func (c *Client) IntrospectToken(ctx context.Context, request TokenIntrospectionRequest) (*TokenIntrospectionResponse, error) {
 	f := newForm("introspection request")
 	f.required("token", request.Token)

@@ -62,6 +62,7 @@ func TestIntrospectionRequestsThatAreRefused(t *testing.T) {
 		"not UTF-8":        {tokenclient.TokenIntrospectionRequest{Token: "\xff"}, nil, "token"},
 		"token twice":      {tokenclient.TokenIntrospectionRequest{Token: "t", Parameters: url.Values{"token": {"u"}}}, nil, "token"},
 		"the hint besides": {tokenclient.TokenIntrospectionRequest{Token: "t", Parameters: url.Values{"token_type_hint": {"u"}}}, nil, "token_type_hint"},
+		"a blank name":     {tokenclient.TokenIntrospectionRequest{Token: "t", Parameters: url.Values{" ": {"u"}}}, nil, "Parameters"},
 		"a secret besides": {tokenclient.TokenIntrospectionRequest{Token: "t", Parameters: url.Values{"client_secret": {"u"}}}, nil, "client_secret"},
 		"no endpoint": {
 			tokenclient.TokenIntrospectionRequest{Token: "t"},

@@ -50,6 +50,17 @@ func (p *PushedAuthorizationResponse) AuthorizeRequest() AuthorizeRequest {
 // The request may be sent again; see [Retry]. For the results see
 // [Client.RequestToken]. The next step is [Client.AuthorizeURL] with the
 // response's AuthorizeRequest.
+//
+// What is not sent is an error of [KindRequest] with the Parameter
+//
+//	AuthorizeRequest.Issuer  another issuer than that of the Client
+//	Config.ClientID          missing
+//	request_uri              there: what was pushed is not pushed again
+//
+// or as in RequestToken and in the second table of AuthorizeURL. The status of a
+// success is 201. An answer without a request_uri, or with one that is blank or no
+// string, is an error of [KindMalformed], besides those in RequestToken. That
+// expires_in cannot be read is none.
 func (c *Client) PushAuthorization(ctx context.Context, request AuthorizeRequest) (*PushedAuthorizationResponse, error) {
 	f := newForm("pushed authorization request")
 	f.checkIssuer(request, c.settings())

@@ -152,6 +152,14 @@ func TestPushAuthorizationRefuses(t *testing.T) {
 		"no client id": {func(*tokenclient.AuthorizeRequest) {}, func(c *tokenclient.Config) { c.ClientID, c.Auth = "", nil }, "Config.ClientID"},
 		"no endpoint":  {func(*tokenclient.AuthorizeRequest) {}, func(*tokenclient.Config) {}, "Config.Endpoints.PushedAuthorization"},
 		"no state":     {func(r *tokenclient.AuthorizeRequest) { r.State = "" }, withPAR, "state"},
+		"no redirect":  {func(r *tokenclient.AuthorizeRequest) { r.RedirectURI = "" }, withPAR, "redirect_uri"},
+		"no verifier":  {func(r *tokenclient.AuthorizeRequest) { r.CodeVerifier = "" }, withPAR, "code_verifier"},
+		"no resource":  {func(r *tokenclient.AuthorizeRequest) { r.Resource = []string{""} }, withPAR, "resource"},
+		"no object":    {func(r *tokenclient.AuthorizeRequest) { r.Claims = "[]" }, withPAR, "claims"},
+		"no text":      {func(r *tokenclient.AuthorizeRequest) { r.LoginHint = "\xff" }, withPAR, "login_hint"},
+		"a secret besides": {
+			func(r *tokenclient.AuthorizeRequest) { r.Parameters = url.Values{"client_secret": {"s"}} }, withPAR, "client_secret",
+		},
 		"not signed": {func(*tokenclient.AuthorizeRequest) {}, func(c *tokenclient.Config) {
 			withPAR(c)
 			c.Metadata = &discovery.Metadata{RequireSignedRequestObject: &yes}
@@ -246,9 +254,36 @@ func TestEndSessionURL(t *testing.T) {
 			assert.Equal(t, test.want, address)
 		})
 	}
-	client, _ := newMockClient(t)
-	_, err := client.EndSessionURL(tokenclient.EndSessionRequest{})
-	assert.Equal(t, "Config.Endpoints.EndSession", requireError(t, err).Parameter)
-	_, err = client.EndSessionURL(tokenclient.EndSessionRequest{Parameters: url.Values{"state": {"s"}}})
-	assert.Equal(t, "state", requireError(t, err).Parameter)
+}
+
+func TestEndSessionURLRefuses(t *testing.T) {
+	t.Parallel()
+	besides := func(name, value string) tokenclient.EndSessionRequest {
+		return tokenclient.EndSessionRequest{Parameters: url.Values{name: {value}}}
+	}
+	for name, test := range map[string]struct {
+		endpoint  string // in the metadata
+		request   tokenclient.EndSessionRequest
+		parameter string
+	}{
+		"no endpoint":      {"", tokenclient.EndSessionRequest{}, "Config.Endpoints.EndSession"},
+		"a wrong endpoint": {"/logout", tokenclient.EndSessionRequest{}, "Config.Endpoints.EndSession"},
+		"not UTF-8":        {"https://as.example", tokenclient.EndSessionRequest{LogoutHint: "\xff"}, "logout_hint"},
+		"state besides":    {"https://as.example", besides("state", "s"), "state"},
+		"a secret besides": {"https://as.example", besides("client_secret", "s"), "client_secret"},
+		"a blank name":     {"https://as.example", besides(" ", "s"), "Parameters"},
+		"no text besides":  {"https://as.example", besides("sid", "\xff"), "sid"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client, _ := newMockClient(t, func(c *tokenclient.Config) {
+				c.Metadata = &discovery.Metadata{EndSessionEndpoint: test.endpoint}
+			})
+			address, err := client.EndSessionURL(test.request)
+			failed := requireError(t, err)
+			assert.Equal(t, tokenclient.KindRequest, failed.Kind)
+			assert.Equal(t, test.parameter, failed.Parameter)
+			assert.Empty(t, address)
+		})
+	}
 }

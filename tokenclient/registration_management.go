@@ -91,14 +91,26 @@ func (c *Client) ReadClient(ctx context.Context, request ClientManagementRequest
 // UpdateClient replaces the registration of a client (RFC 7592 section 2.2):
 // what the request leaves out, the server forgets. The server may issue another
 // secret and another registration access token: use and store those in the
-// response. Success is status 200; what is not sent, and which bodies are
-// refused, is as in [Client.RegisterClient], and the answer must be about the
-// same client. For the results see [Client.RequestToken].
+// response. For the results see [Client.RequestToken].
 //
 // Because of what it may issue, an update is sent again only when provably
 // nothing was sent, see [Retry]. When the Outcome is Unknown, ReadClient tells
 // what is registered; if that is refused, the token was replaced, and the new one
 // is lost.
+//
+// What is not sent is an error of [KindRequest] with the Parameter
+//
+//	RegistrationClientURI    missing; an address that Endpoints may not have
+//	RegistrationAccessToken  missing; a space, a control character or what is not ASCII
+//	client_id                missing
+//	the member's name        registered with a value of another type, and its field is not set
+//
+// or as in [Client.RegisterClient], and these answers are errors of
+// [KindMalformed]:
+//
+//	a success other than status 200
+//	a client_id that is not the one of the request
+//	a body that RegisterClient refuses
 func (c *Client) UpdateClient(ctx context.Context, request ClientUpdateRequest) (*ClientRegistrationResponse, error) {
 	management := ClientManagementRequest{
 		RegistrationClientURI: request.RegistrationClientURI, RegistrationAccessToken: request.RegistrationAccessToken,

@@ -38,10 +38,18 @@ type TokenRevocationResponse struct {
 //
 // No error means that the token is not good any more: status 200 says so, and 204,
 // whatever the body is, also about a token that the server does not know (RFC 7009
-// section 2.2). With an error it may still be
-// good: when the Outcome is [NotProcessed], as with status 503 and a Retry-After,
-// it is, and the request should be sent again later. [ErrUnsupportedTokenType] means
-// that the server does not revoke tokens of this kind.
+// section 2.2). With an error it may still be good: when the Outcome is
+// [NotProcessed], as with status 503 and a Retry-After, it is, and the request
+// should be sent again later. [ErrUnsupportedTokenType] means that the server does
+// not revoke tokens of this kind.
+//
+// What is not sent is an error of [KindRequest] with the Parameter
+//
+//	token  missing or blank
+//
+// or as in RequestToken. The answers that are errors are there, too, but that the
+// body of a success is not read: one with another status than 200 and 204 is an
+// error of [KindMalformed].
 func (c *Client) RevokeToken(ctx context.Context, request TokenRevocationRequest) (*TokenRevocationResponse, error) {
 	f := newForm("revocation request")
 	f.required("token", request.Token)

@@ -56,6 +56,9 @@ func TestRevocationRequestsThatAreRefused(t *testing.T) {
 	}{
 		"no token":         {tokenclient.TokenRevocationRequest{}, "token"},
 		"a blank token":    {tokenclient.TokenRevocationRequest{Token: "\t"}, "token"},
+		"not UTF-8":        {tokenclient.TokenRevocationRequest{Token: "\xff"}, "token"},
+		"a blank name":     {tokenclient.TokenRevocationRequest{Token: "t", Parameters: url.Values{"": {"u"}}}, "Parameters"},
+		"a secret besides": {tokenclient.TokenRevocationRequest{Token: "t", Parameters: url.Values{"client_secret": {"u"}}}, "client_secret"},
 		"token twice":      {tokenclient.TokenRevocationRequest{Token: "t", Parameters: url.Values{"token": {"u"}}}, "token"},
 		"the hint besides": {tokenclient.TokenRevocationRequest{Token: "t", Parameters: url.Values{"token_type_hint": {"u"}}}, "token_type_hint"},
 	} {
@@ -63,7 +66,9 @@ func TestRevocationRequestsThatAreRefused(t *testing.T) {
 			t.Parallel()
 			client, mock := newMockClient(t, withEndpoints(t))
 			response, err := client.RevokeToken(t.Context(), test.request)
-			assert.Equal(t, test.parameter, requireError(t, err).Parameter)
+			failed := requireError(t, err)
+			assert.Equal(t, tokenclient.KindRequest, failed.Kind)
+			assert.Equal(t, test.parameter, failed.Parameter)
 			assert.True(t, response.IsError())
 			assert.Zero(t, mock.GetTotalCallCount())
 		})

@@ -69,16 +69,29 @@ const (
 // request may be sent again; see [Retry]. For the results see
 // [Client.RequestToken].
 //
-// A sub that is missing, or is not the Subject of the request, is an [*Error] of
-// [KindPolicy], and there are no claims. An access token that is not good any more
-// is [ErrInvalidToken].
+// What is not sent is an error of [KindRequest] with the Parameter
 //
-// A signed answer must be signed by a key of Config.Keys with an algorithm that is
-// not symmetric and that the metadata, if it has a list, allows; its typ, if any,
-// must be JWT. Its iss must be the issuer and its aud must have the client's
-// identifier, and exp, nbf and iat must fit the clock, each if it is there.
-// Otherwise it is an [*Error] of [KindPolicy], and of [KindMalformed] when it is no
-// signed JWT. When the keys did not come it is one of [KindTransport].
+//	access_token  missing or blank; a space, a control character or what is not ASCII
+//	Subject       missing, without AllowAnySubject
+//	TokenType     neither Bearer nor DPoP; DPoP without a Config.DPoP
+//	Config.Keys   missing, also in the metadata, with RequireSigned
+//
+// or as in RequestToken. An access token that is not good any more is
+// [ErrInvalidToken]. Besides the answers in RequestToken, these are errors, and
+// there are no claims:
+//
+//	KindPolicy  no sub, or one that is empty or no string; another sub than the Subject
+//	            anything but a signed answer, with RequireSigned
+//
+// and of the signed ones
+//
+//	KindMalformed  no JWT; one without a signature; an encrypted one
+//	KindPolicy     any, without Config.Keys
+//	               a typ, if there is one, other than JWT; a header with crit
+//	               a signature by none of the keys; an algorithm that is symmetric, or not in the metadata's list
+//	               if it is there: an iss that is not the issuer, an aud without the client's identifier, an exp in the past,
+//	               an nbf or iat in the future
+//	KindTransport  any, when the keys did not come
 func (c *Client) GetUserInfo(ctx context.Context, request UserInfoRequest) (*UserInfoResponse, error) {
 	want := signature{
 		mediaType:  mediaTypeJWT,

@@ -68,6 +68,10 @@ func TestUserInfoRequestsThatAreRefused(t *testing.T) {
 		"nobody expected":      {tokenclient.UserInfoRequest{AccessToken: "t"}, nil, "Subject"},
 		"the token besides":    {tokenclient.UserInfoRequest{AccessToken: "t", Subject: "bob", Parameters: url.Values{"access_token": {"t"}}}, nil, "access_token"},
 		"a secret besides":     {tokenclient.UserInfoRequest{AccessToken: "t", Subject: "bob", Parameters: url.Values{"client_secret": {"t"}}}, nil, "client_secret"},
+		"a blank name":         {tokenclient.UserInfoRequest{AccessToken: "t", Subject: "bob", Parameters: url.Values{" ": {"t"}}}, nil, "Parameters"},
+		"no text besides":      {tokenclient.UserInfoRequest{AccessToken: "t", Subject: "bob", Parameters: url.Values{"x": {"\xff"}}}, nil, "x"},
+		"another type":         {tokenclient.UserInfoRequest{AccessToken: "t", Subject: "bob", TokenType: "N_A"}, nil, "TokenType"},
+		"DPoP without a key":   {tokenclient.UserInfoRequest{AccessToken: "t", Subject: "bob", TokenType: "DPoP"}, nil, "TokenType"},
 		"signed, without keys": {tokenclient.UserInfoRequest{AccessToken: "t", Subject: "bob", RequireSigned: true}, noKeys, "Config.Keys"},
 		"no endpoint": {
 			tokenclient.UserInfoRequest{AccessToken: "t", Subject: "bob"},
