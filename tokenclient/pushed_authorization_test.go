@@ -183,6 +183,22 @@ func TestPushAuthorizationRefuses(t *testing.T) {
 
 func TestPushAuthorizationResponse(t *testing.T) {
 	t.Parallel()
+	body := fixture(t, "token/pushed_authorization.json")
+	client, mock := newMockClient(t, withPAR)
+	mock.RegisterResponder(http.MethodPost, parURL, answer(make(chan *http.Request, 1), http.StatusCreated, body))
+	before := time.Now()
+	response, err := client.PushAuthorization(t.Context(), testLogin())
+	require.NoError(t, err)
+	assert.Equal(t, "urn:ietf:params:oauth:request_uri:6esc_11ACC5bwc014ltc14eY22c", response.RequestURI)
+	assert.Equal(t, time.Minute, response.ExpiresIn)
+	assert.False(t, response.Expiry.Before(before.Add(time.Minute)))
+	assert.False(t, response.Expiry.After(time.Now().Add(time.Minute)), "counted from the request")
+	assert.Equal(t, http.StatusCreated, response.StatusCode)
+	assert.Equal(t, body, response.Raw())
+}
+
+func TestPushAuthorizationResponses(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		status int
 		body   string

@@ -58,6 +58,42 @@ func TestSignedIntrospection(t *testing.T) {
 	}
 }
 
+// TestSignedIntrospectionOfAnotherSigner reads the payload of RFC 9701 section 5,
+// signed by OpenSSL with a key of which only the public half is kept.
+func TestSignedIntrospectionOfAnotherSigner(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		issued := time.Unix(1514797892, 0)
+		time.Sleep(time.Until(issued) - 31*time.Second) // fake time
+		client := func(jwks string) *tokenclient.Client {
+			keys := newKeys(t, httpmock.NewStringResponder(http.StatusOK, jwks))
+			return newAnsweredClient(t, introspectionJWT, fixture(t, "introspection/signed.jwt"), func(c *tokenclient.Config) {
+				c.Issuer, c.ClientID, c.Keys = "https://as.example.com/", "https://rs.example.com/resource", keys
+			})
+		}
+		right := client(fixture(t, "introspection/jwks.json"))
+		_, err := introspect(t.Context(), right)
+		assert.ErrorContains(t, err, "iat does not fit")
+		time.Sleep(31 * time.Second) // fake time
+		_, err = introspect(t.Context(), client(keySet(1)))
+		assert.ErrorContains(t, err, "signature")
+
+		response, err := introspect(t.Context(), right)
+		require.NoError(t, err)
+		assert.True(t, response.Active)
+		assert.Equal(t, []string{"read", "write", "dolphin"}, response.Scopes)
+		assert.Equal(t, "paiB2goo0a", response.ClientID)
+		assert.Equal(t, "Z5O3upPC88QrAjx00dis", response.Subject)
+		assert.Equal(t, "https://as.example.com/", response.Issuer)
+		assert.Equal(t, []string{"https://rs.example.com/resource"}, response.Audiences)
+		assert.Equal(t, issued.Add(50*time.Second).UTC(), response.Expiry)
+		assert.Equal(t, issued.Add(-70*time.Second).UTC(), response.IssuedAt)
+		assert.Equal(t, "t1FoCCaZd4Xv4ORJUWVUeTZfsKhW30CQCrWDDjwXy6w", response.JWTID)
+		assert.Equal(t, "1982-02-01", response.Field("birthdate").String())
+		assert.Equal(t, fixture(t, "introspection/signed.jwt"), response.Raw())
+	})
+}
+
 func TestSignedIntrospectionOfAnInactiveToken(t *testing.T) {
 	t.Parallel()
 	payload := introspectionPayload(t, map[string]any{"token_introspection": map[string]any{"active": false, "sub": "bob"}})
