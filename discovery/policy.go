@@ -78,7 +78,7 @@ func (p *Policy) check(m *Metadata, issuers []string) []Violation {
 	bases := p.bases(m.Issuer, issuers)
 	endpoints(m.raw, func(member string, value gjson.Result) {
 		rule := p.checkEndpoint(value, bases)
-		if slices.Contains(p.Exclude, member) && !(member == "jwks_uri" && rule == RuleEndpointNotHTTPS) {
+		if slices.Contains(p.Exclude, member) && (member != "jwks_uri" || rule != RuleEndpointNotHTTPS) {
 			return
 		}
 		if rule != "" {

@@ -176,7 +176,7 @@ func (f *form) checkIssuer(request AuthorizeRequest, s *settings) {
 }
 
 func (f *form) requestURI(request AuthorizeRequest) {
-	f.add("request_uri", request.RequestURI)
+	f.required("request_uri", request.RequestURI)
 	if !request.RequestURIExpiry.IsZero() && !time.Now().Before(request.RequestURIExpiry) {
 		f.refuse("request_uri", "has expired; push the request again")
 	}

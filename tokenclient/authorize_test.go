@@ -137,6 +137,8 @@ func TestAuthorizeURLRefuses(t *testing.T) {
 		"client_id besides":               {parameterBesides("client_id"), "client_id"},
 		"a negative age":                  {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { age := -1; r.MaxAge = &age }, "max_age"},
 		"request besides":                 {parameterBesides("request"), "request"},
+		"a blank request_uri":             {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.RequestURI = " " }, "request_uri"},
+		"a blank request":                 {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.Request, r.Scope = " ", "" }, "request"},
 		"request_uri besides":             {parameterBesides("request_uri"), "request_uri"},
 		"claims are no object":            {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.Claims = `["a"]` }, "claims"},
 		"claims are no JSON":              {func(r *tokenclient.AuthorizeRequest, _ *tokenclient.Config) { r.Claims = `{"a"` }, "claims"},

@@ -213,7 +213,7 @@ func (f *form) wholeSeconds(name string, duration time.Duration) {
 func newBackchannelAuthenticationResponse(r Response) (*BackchannelAuthenticationResponse, error) {
 	b := &BackchannelAuthenticationResponse{Response: r, Interval: defaultInterval}
 	b.read(b.visit)
-	if b.AuthenticationRequestID == "" {
+	if strings.TrimSpace(b.AuthenticationRequestID) == "" {
 		b.refuse("the body has no auth_req_id")
 	}
 	if b.IsError() {

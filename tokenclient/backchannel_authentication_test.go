@@ -225,6 +225,7 @@ func TestMalformedBackchannelAuthenticationResponse(t *testing.T) {
 		"no auth_req_id": `{"expires_in":60,"interval":5}`,
 		"null":           `{"auth_req_id":null}`,
 		"empty":          `{"auth_req_id":""}`,
+		"blank":          `{"auth_req_id":" "}`,
 		"a number":       `{"auth_req_id":1}`,
 		"twice":          `{"auth_req_id":"a","auth_req_id":"b"}`,
 		"no JSON":        `<html>`,

@@ -162,6 +162,8 @@ func (s *settings) checkAuth() *Error {
 	switch {
 	case !utf8.ValidString(s.clientID):
 		return invalid(operationNew, "Config.ClientID", "is not valid UTF-8")
+	case s.clientID != "" && strings.TrimSpace(s.clientID) == "":
+		return invalid(operationNew, "Config.ClientID", "is blank")
 	case s.auth.Name() == clientauth.NameNone:
 		return nil
 	case strings.TrimSpace(s.clientID) == "":

@@ -105,6 +105,7 @@ func TestNewRefuses(t *testing.T) {
 		"secret with blank client id":  {auth("  ", clientauth.SecretPost("secret")), "Config.ClientID"},
 		"assertion without client id":  {auth("", clientauth.Assertion(assertion)), "Config.ClientID"},
 		"client id not UTF-8":          {auth("\xff", nil), "Config.ClientID"},
+		"blank client id":              {auth(" ", nil), "Config.ClientID"},
 		"empty secret":                 {auth("client", clientauth.SecretBasic("")), "Config.Auth"},
 		"empty secret in the body":     {auth("client", clientauth.SecretPost("")), "Config.Auth"},
 		"no secret func":               {auth("client", clientauth.SecretPostFunc(nil)), "Config.Auth"},

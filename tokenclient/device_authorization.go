@@ -8,6 +8,7 @@ package tokenclient
 import (
 	"context"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -76,9 +77,9 @@ func newDeviceAuthorizationResponse(r Response) (*DeviceAuthorizationResponse, e
 	d := &DeviceAuthorizationResponse{Response: r, Interval: defaultInterval}
 	d.read(d.visit)
 	switch {
-	case d.DeviceCode == "":
+	case strings.TrimSpace(d.DeviceCode) == "":
 		d.refuse("the body has no device_code")
-	case d.UserCode == "":
+	case strings.TrimSpace(d.UserCode) == "":
 		d.refuse("the body has no user_code")
 	case !isVerificationURI(d.VerificationURI):
 		d.refuse("the body has no verification_uri that is an https URL")

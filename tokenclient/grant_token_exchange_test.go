@@ -151,6 +151,7 @@ func TestMalformedTokenExchangeResponse(t *testing.T) {
 		"no issued token type":      tokenBody,
 		"null":                      `{"access_token":"token","issued_token_type":null}`,
 		"empty":                     `{"access_token":"token","issued_token_type":""}`,
+		"blank":                     `{"access_token":"token","issued_token_type":" "}`,
 		"a number":                  `{"access_token":"token","issued_token_type":1}`,
 		"an array":                  `{"access_token":"token","issued_token_type":["` + accessTokenType + `"]}`,
 		"an issued type, no token":  `{"issued_token_type":"` + accessTokenType + `"}`,

@@ -8,6 +8,7 @@ package tokenclient
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -147,7 +148,7 @@ func newClientRegistrationResponse(r Response, clientID string) (*ClientRegistra
 		}
 	})
 	switch {
-	case d.ClientID == "":
+	case strings.TrimSpace(d.ClientID) == "":
 		d.refuse("the body has no client_id")
 	case clientID != "" && d.ClientID != clientID:
 		d.refuse("the client_id is another one than that of the request")

@@ -10,6 +10,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/seed-df263610/identitymodel/internal/httpcall"
 )
@@ -116,7 +117,7 @@ func (c *Client) UpdateClient(ctx context.Context, request ClientUpdateRequest) 
 		RegistrationClientURI: request.RegistrationClientURI, RegistrationAccessToken: request.RegistrationAccessToken,
 	}
 	f, k := c.managementCall(management, "client update request", http.MethodPut)
-	if request.ClientID == "" {
+	if strings.TrimSpace(request.ClientID) == "" {
 		f.refuse("client_id", "is required")
 	}
 	f.refuseForgetting(&request.Registration, request.unread)

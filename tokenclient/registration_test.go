@@ -219,6 +219,7 @@ func TestRegistrationLeavesOutWhatItCannotRead(t *testing.T) {
 // malformedClients are bodies that describe no usable client.
 var malformedClients = map[string]string{
 	"empty":                    ``,
+	"a blank client_id":        `{"client_id":" "}`,
 	"no object":                `[]`,
 	"no client_id":             `{"client_secret":"CANARY","client_secret_expires_at":0}`,
 	"client_id null":           `{"client_id":null}`,

@@ -18,7 +18,7 @@ import (
 // requestObject adds a request object, beside which nothing may be set but what
 // the answer is compared with.
 func (f *form) requestObject(request AuthorizeRequest, m *discovery.Metadata) {
-	f.add("request", request.Request)
+	f.required("request", request.Request)
 	if isTrue(m.RequireSignedRequestObject) {
 		f.checkSigned("request", request.Request, m.RequestObjectSigningAlgValuesSupported)
 	}

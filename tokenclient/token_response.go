@@ -48,7 +48,7 @@ type TokenResponse struct {
 func newTokenResponse(r Response, grantType string, p proofs) (*TokenResponse, error) {
 	t := &TokenResponse{Response: r}
 	t.read(t.visit)
-	if t.AccessToken == "" {
+	if strings.TrimSpace(t.AccessToken) == "" {
 		t.refuse("the body has no access_token")
 	}
 	notApplicable := strings.EqualFold(t.TokenType, TokenTypeNotApplicable)
@@ -72,7 +72,7 @@ func (t *TokenResponse) finish() (*TokenResponse, error) {
 // withIssuedTokenType refuses an answer to a token exchange that does not say
 // what it has issued (RFC 8693 section 2.2.1).
 func (t *TokenResponse) withIssuedTokenType() (*TokenResponse, error) {
-	if t.IssuedTokenType == "" {
+	if strings.TrimSpace(t.IssuedTokenType) == "" {
 		t.refuse("the body has no issued_token_type")
 	}
 	return t.finish()

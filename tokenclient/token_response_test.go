@@ -171,6 +171,7 @@ func TestMalformedTokenResponse(t *testing.T) {
 		"number":                     {body: "1"},
 		"no access token":            {body: `{"token_type":"Bearer"}`},
 		"empty access token":         {body: `{"access_token":""}`},
+		"blank access token":         {body: `{"access_token":" "}`},
 		"null access token":          {body: `{"access_token":null}`},
 		"number as access token":     {body: `{"access_token":1}`},
 		"object as access token":     {body: `{"access_token":{"a":"b"}}`},
