@@ -125,6 +125,6 @@ func newCallbackError(values url.Values, sent AuthorizeRequest) *Error {
 	return &Error{
 		Kind: KindProtocol, Outcome: Final, Operation: operationCallback, Code: code,
 		Description: describe(values.Get("error_description"), login),
-		URI:         webAddress(values.Get("error_uri")),
+		URI:         webAddress(values.Get("error_uri"), login),
 	}
 }

@@ -161,6 +161,8 @@ func parseEndpoint(address string) (*url.URL, error) {
 		return nil, errors.New("must not have a fragment")
 	case strings.ContainsFunc(parsed.Host, isNotASCII):
 		return nil, errors.New("has a host that is not ASCII; write it in its xn-- form")
+	case strings.ContainsFunc(address, isNotVisibleASCII):
+		return nil, errors.New("has a space or what is not ASCII; write it percent-encoded")
 	case parsed.Scheme == "http" && !isLoopback(parsed.Hostname()):
 		return nil, errors.New("must use https: plain http is for loopback hosts only")
 	}
@@ -168,6 +170,8 @@ func parseEndpoint(address string) (*url.URL, error) {
 }
 
 func isNotASCII(r rune) bool { return r > '~' }
+
+func isNotVisibleASCII(r rune) bool { return r <= ' ' || r > '~' }
 
 func isLoopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {

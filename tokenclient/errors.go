@@ -18,7 +18,8 @@ type ErrorKind int
 
 // The kinds of an [Error].
 const (
-	// KindProtocol: the server answered with an OAuth error, at any status.
+	// KindProtocol: the server answered with an OAuth error, at any status that it
+	// may have.
 	KindProtocol ErrorKind = iota + 1
 	// KindHTTP: the server, or something in front of it, answered with a status
 	// that is no success, and with no OAuth error.
@@ -27,8 +28,9 @@ const (
 	KindTransport
 	// KindPolicy: the client refused to go on, for example to follow a redirect.
 	KindPolicy
-	// KindRequest: the arguments were invalid, or client authentication failed.
-	// Nothing was sent, except when an earlier attempt was, as Outcome says.
+	// KindRequest: the arguments were invalid, or the credentials could not be made
+	// (a function, a key or an assertion failed). Nothing was sent, except when an
+	// earlier attempt was, as Outcome says. Wrong credentials are KindProtocol.
 	KindRequest
 	// KindMalformed: the status was a success, and the body is unusable.
 	KindMalformed
@@ -131,6 +133,21 @@ const (
 
 // Error returns the code.
 func (c ErrorCode) Error() string { return string(c) }
+
+// isRegistered reports whether the code is one of the constants.
+func (c ErrorCode) isRegistered() bool {
+	switch c {
+	case ErrInvalidRequest, ErrInvalidClient, ErrInvalidGrant, ErrUnauthorizedClient, ErrUnsupportedGrantType,
+		ErrInvalidScope, ErrAccessDenied, ErrUnsupportedResponseType, ErrServerError, ErrTemporarilyUnavailable,
+		ErrAuthorizationPending, ErrSlowDown, ErrExpiredToken, ErrUseDPoPNonce, ErrInvalidDPoPProof, ErrInvalidTarget,
+		ErrInvalidToken, ErrInsufficientScope, ErrUnsupportedTokenType, ErrInteractionRequired, ErrLoginRequired,
+		ErrConsentRequired, ErrInvalidRedirectURI, ErrInvalidClientMetadata, ErrInvalidSoftwareStatement,
+		ErrUnapprovedSoftwareStatement, ErrInvalidRequestObject, ErrExpiredLoginHintToken, ErrUnknownUserID,
+		ErrMissingUserCode, ErrInvalidUserCode, ErrInvalidBindingMessage, ErrTransactionFailed:
+		return true
+	}
+	return false
+}
 
 // Error is the only type of error that a [Client] returns. Its text names the
 // endpoint or the parameter, the code, the status and what to do next; it never

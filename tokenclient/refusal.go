@@ -4,13 +4,10 @@
 package tokenclient
 
 import (
-	"encoding/base64"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/tidwall/gjson"
 
@@ -61,7 +58,7 @@ func (e *Error) readMembers(body string, k *call) {
 		case "error_description":
 			e.Description = describe(text, k)
 		case "error_uri":
-			e.URI = webAddress(text)
+			e.URI = webAddress(text, k)
 		}
 	})
 	if e.Code == "" {
@@ -69,10 +66,11 @@ func (e *Error) readMembers(body string, k *call) {
 	}
 }
 
-// webAddress returns text when it is an absolute http or https URL.
-func webAddress(text string) string {
+// webAddress returns text when it is an absolute http or https URL that repeats no
+// credential of the request.
+func webAddress(text string, k *call) string {
 	address, err := url.Parse(text)
-	if err != nil || address.Host == "" || address.Scheme != "https" && address.Scheme != "http" {
+	if err != nil || address.Host == "" || address.Scheme != "https" && address.Scheme != "http" || describe(text, k) != text {
 		return ""
 	}
 	return text
@@ -85,12 +83,13 @@ func (e *Error) readChallenges(header http.Header, k *call) {
 }
 
 // errorCode returns text when it is an error code. A text that repeats a
-// credential of the request is none.
+// credential of the request is none, unless it is a registered code: those are words
+// that may also be, say, a user name.
 func errorCode(text string, k *call) ErrorCode {
-	if !isErrorText(text) || describe(text, k) != text {
-		return ""
+	if code := ErrorCode(text); isErrorText(text) && (code.isRegistered() || describe(text, k) == text) {
+		return code
 	}
-	return ErrorCode(text)
+	return ""
 }
 
 // isErrorText reports whether an error code has the characters that RFC 6749
@@ -144,74 +143,4 @@ func adviceFor(e *Error, k *call) string {
 		return k.afterUnknown()
 	}
 	return ""
-}
-
-const (
-	maxDescription = 1 << 10
-	minSecret      = 4 // shorter values would cut up ordinary words
-)
-
-// describe cleans a server's description for logs: no credential of the request,
-// no control characters, at most 1 KiB.
-func describe(text string, k *call) string {
-	for _, secret := range k.secrets() {
-		text = strings.ReplaceAll(text, secret, redactedText)
-	}
-	text = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, text)
-	if len(text) > maxDescription {
-		text = strings.ToValidUTF8(text[:maxDescription], "")
-	}
-	return text
-}
-
-// secrets returns the values of the last attempt that a server could repeat,
-// longest first. What is not known to be public counts as secret.
-func (k *call) secrets() []string {
-	var secrets []string
-	if k.contentType == mediaTypeJSON { // of client metadata only this is one
-		secrets = append(secrets, jsonfield.Find(string(k.sentBody), "client_secret").Str)
-	}
-	form, _ := url.ParseQuery(string(k.sentBody))
-	for name, values := range form {
-		if !isPublic(name) {
-			secrets = append(secrets, values...)
-		}
-	}
-	if scheme, credentials, ok := strings.Cut(k.sentAuthorization, " "); ok {
-		secrets = append(secrets, credentials)
-		if strings.EqualFold(scheme, "Basic") {
-			secrets = append(secrets, basicSecret(credentials)...)
-		}
-	}
-	secrets = slices.DeleteFunc(secrets, func(secret string) bool { return len(secret) < minSecret })
-	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) })
-	return secrets
-}
-
-// basicSecret returns the secret of a Basic header, as sent and decoded.
-func basicSecret(credentials string) []string {
-	joined, err := base64.StdEncoding.DecodeString(credentials)
-	if err != nil {
-		return nil
-	}
-	_, secret, _ := strings.Cut(string(joined), ":")
-	if decoded, err := url.QueryUnescape(secret); err == nil {
-		return []string{secret, decoded}
-	}
-	return []string{secret}
-}
-
-// isPublic reports whether the values of a parameter may be shown in an error.
-func isPublic(name string) bool {
-	switch name {
-	case "grant_type", "scope", "client_id", "redirect_uri", "resource", "audience", "acr_values", "client_assertion_type",
-		"subject_token_type", "actor_token_type", "requested_token_type", "requested_expiry", "token_type_hint":
-		return true
-	}
-	return false
 }

@@ -18,13 +18,14 @@ import (
 // each attempt, device authorization, pushed authorization, introspection,
 // revocation, UserInfo, reading and deleting a registration) is sent again after
 // a lost connection and after the statuses 408, 429, 502, 503 and 504. A request
-// with something that works once (authorization_code, refresh_token, device_code,
-// password, an assertion given once, backchannel authentication, registration and
-// its update, and every grant type that this package does not know, unless
+// with something that works once (authorization_code, refresh_token, password, an
+// assertion given once, backchannel authentication, registration and its update,
+// and every grant type that this package does not know, unless
 // TokenRequest.Repeatable says otherwise) is sent again only when provably
 // nothing was sent: the name was not found, the connection was refused, the
-// handshake failed. Every attempt is authenticated anew. The answer to a DPoP
-// nonce challenge is no repetition, and not counted.
+// handshake failed. A poll for a device or a backchannel login is sent once, however
+// many attempts there may be: the next one follows. Every attempt is authenticated
+// anew. The answer to a DPoP nonce challenge is no repetition, and not counted.
 type Retry struct {
 	// MaxAttempts is how often a request is sent at most. 0 means 3; 1 means
 	// never again.

@@ -34,7 +34,8 @@ type Attempt struct {
 	Number int
 }
 
-// Parameter is one parameter of a request's form, not yet encoded.
+// Parameter is one parameter of a request's form, not yet encoded. It prints as
+// [redacted], and has no JSON form.
 type Parameter struct {
 	// Name is the wire name, such as client_id.
 	Name string
@@ -43,7 +44,7 @@ type Parameter struct {
 }
 
 // Credentials are what a [Method] adds to one attempt. The zero value adds
-// nothing.
+// nothing. They print as [redacted], and have no JSON form.
 type Credentials struct {
 	// Authorization is the value of the Authorization header, or empty.
 	Authorization string

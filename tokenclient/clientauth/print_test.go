@@ -91,3 +91,31 @@ func hides(t *testing.T, method clientauth.Method) {
 		assert.NotContains(t, printed.String(), disguise)
 	}
 }
+
+func TestCredentialsPrintNoSecret(t *testing.T) {
+	t.Parallel()
+	for name, method := range map[string]clientauth.Method{
+		"basic": clientauth.SecretBasic(canary), "post": clientauth.SecretPost(canary),
+	} {
+		got, err := credentials(t, method, "client")
+		require.NoError(t, err)
+		values := []any{got, &got, struct{ Value any }{got}, fmt.Errorf("wrapped: %v", got)}
+		for _, parameter := range got.Parameters {
+			values = append(values, parameter, &parameter, []clientauth.Parameter{parameter})
+		}
+		for _, value := range values {
+			var printed bytes.Buffer
+			for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+				fmt.Fprintf(&printed, verb+"\n", value)
+			}
+			slog.New(slog.NewTextHandler(&printed, nil)).Info("x", "value", value)
+			slog.New(slog.NewJSONHandler(&printed, nil)).Info("x", "value", value)
+			encoded, _ := json.Marshal(value) // an error has no secret either
+			for _, disguise := range disguises() {
+				assert.NotContains(t, printed.String()+string(encoded), disguise, name)
+			}
+		}
+		_, err = json.Marshal(got)
+		assert.Error(t, err)
+	}
+}
