@@ -24,10 +24,11 @@ const (
 
 func backchannelRows() []row {
 	const group = "CIBA, poll"
+	added := map[string]string{keyOIDCProvider: addedInterval}
 	return []row{
-		{group: group, name: "approved while polling", check: checkBackchannelApproved},
-		{group: group, name: "denied", check: checkBackchannelDenied},
-		{group: group, name: "redeemed twice", check: checkBackchannelReplayed},
+		{group: group, name: "approved while polling", check: checkBackchannelApproved, added: added},
+		{group: group, name: "denied", check: checkBackchannelDenied, added: added},
+		{group: group, name: "redeemed twice", check: checkBackchannelReplayed, added: added},
 		{group: group, name: "unknown user", check: checkBackchannelUnknownUser},
 		{group: group, name: "wrong secret", check: checkBackchannelWrongSecret},
 	}

@@ -22,10 +22,14 @@ const (
 
 func deviceRows() []row {
 	const group = "device_code"
+	added := map[string]string{keyGoOIDC: addedDevice}
 	return []row{
-		{group: group, name: "approved at once, confidential client", check: checkDeviceApproved},
-		{group: group, name: "approved while polling, public client", check: checkDevicePending},
-		{group: group, name: "denied", check: checkDeviceDenied},
+		{group: group, name: "approved at once, confidential client", check: checkDeviceApproved, added: added},
+		{
+			group: group, name: "approved while polling, public client", check: checkDevicePending,
+			added: map[string]string{keyGoOIDC: addedDevice, keyOIDCProvider: addedInterval},
+		},
+		{group: group, name: "denied", check: checkDeviceDenied, added: added},
 		{
 			group: group, name: "slow_down obeyed", check: checkDeviceSlowDown,
 			added:   map[string]string{keyGoOIDC: addedPace},
@@ -35,8 +39,8 @@ func deviceRows() []row {
 			group: group, name: "5 s when no interval is sent", check: checkDeviceDefaultInterval,
 			without: map[string]string{keyGoOIDC: sendsInterval},
 		},
-		{group: group, name: "expired, as the server says and by the clock", check: checkDeviceExpired},
-		{group: group, name: "code redeemed twice", check: checkDeviceReplayed},
+		{group: group, name: "expired, as the server says and by the clock", check: checkDeviceExpired, added: added},
+		{group: group, name: "code redeemed twice", check: checkDeviceReplayed, added: added},
 		{group: group, name: "unknown client", check: checkDeviceUnknownClient},
 	}
 }

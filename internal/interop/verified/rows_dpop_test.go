@@ -39,7 +39,7 @@ func dpopRows() []row {
 			group: groupDPoP, name: "nonce required: 50 requests at once, before the nonce is known",
 			check: checkBoundAtOnce, added: added, alone: true,
 		},
-		{group: groupDPoP, name: "device_code", check: checkBoundDevice},
+		{group: groupDPoP, name: "device_code", check: checkBoundDevice, added: map[string]string{keyGoOIDC: addedDevice}},
 		{group: groupDPoP, name: "ciba", check: checkBoundBackchannel},
 		{
 			group: groupDPoP, name: "refused: a proof sent twice, to the token endpoint and to UserInfo", check: checkReplayedProof,

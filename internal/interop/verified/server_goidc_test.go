@@ -27,6 +27,7 @@ const (
 	addedCustom    = "the custom grant"
 	addedDecisions = "what token exchange and JWT bearer refuse, and the aud and act of an exchanged token, through its callbacks"
 	addedPace      = "slow_down"
+	addedDevice    = "the interval, lifetime and complete address of a device login"
 )
 
 // goOIDC starts the server that is embedded in the examples.

@@ -24,6 +24,7 @@ const keyOIDCProvider = "oidc-provider"
 // oidc-provider has for it.
 const (
 	addedGrantType = "the grants password, token exchange, JWT bearer and custom, through its registerGrantType"
+	addedInterval  = "the member interval of device and CIBA answers"
 	addedScope     = "the refusal of unknown scopes, through its getResourceServerInfo"
 )
 
