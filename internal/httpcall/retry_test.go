@@ -149,7 +149,12 @@ func TestSilence(t *testing.T) {
 			s, mine := serve(t, act), client(t)
 			group.Go(func() {
 				call := newCall(s.url, class)
-				call.Limits.AttemptTime = time.Second
+				call.Limits.AttemptTime = 2 * time.Second
+				prepare, attempts := call.Prepare, 0 // on a busy machine the server may not see the last one
+				call.Prepare = func(ctx context.Context, attempt int) (http.Header, []byte, error) {
+					attempts++
+					return prepare(ctx, attempt)
+				}
 				_, err := httpcall.New(mine).Do(t.Context(), call)
 				var failed *httpcall.Failure
 				if !assert.ErrorAs(t, err, &failed, name) {
@@ -160,7 +165,8 @@ func TestSilence(t *testing.T) {
 				assert.True(t, failed.Timeout(), name)
 				assert.NotErrorIs(t, err, context.DeadlineExceeded, name)
 				assert.NotErrorIs(t, err, context.Canceled, name)
-				assert.Equal(t, want, s.count(), name)
+				assert.Equal(t, want, attempts, name)
+				assert.LessOrEqual(t, s.count(), want, name)
 			})
 		}
 	}
