@@ -132,7 +132,7 @@ func requireNotProcessed(t *testing.T, s *server, err error) {
 	t.Helper()
 	var failure *tokenclient.Error
 	require.ErrorAs(t, err, &failure)
-	assert.Equal(t, tokenclient.KindTransport, failure.Kind)
-	assert.Equal(t, tokenclient.NotProcessed, failure.Outcome)
+	assert.Equal(t, tokenclient.KindTransport, failure.Kind, failure)
+	assert.Equal(t, tokenclient.NotProcessed, failure.Outcome, "%v: %v", failure, failure.Unwrap())
 	assert.Contains(t, failure.Error(), s.metadata.TokenEndpoint)
 }
