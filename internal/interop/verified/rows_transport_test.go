@@ -40,6 +40,12 @@ func checkConcurrent(t *testing.T, s *server) {
 	first := burst(t, client, atOnce)
 	second := burst(t, client, atOnce)
 	third := burst(t, client, min(first, maxIdle))
+	for range 5 { // a connection is given back a moment after its answer was read
+		if third == 0 {
+			break
+		}
+		third = burst(t, client, min(first, maxIdle))
+	}
 	t.Logf("new connections of %d requests at once: %d, then %d; of %d requests by %d workers: %d",
 		atOnce, first, second, atOnce, min(first, maxIdle), third)
 
