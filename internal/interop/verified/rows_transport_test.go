@@ -5,7 +5,9 @@ package verified_test
 
 import (
 	"context"
+	"net"
 	"net/http/httptrace"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -127,11 +129,27 @@ func checkUnreachable(t *testing.T, s *server) {
 	client := gone.client(t, gone.basic)
 	refreshToken := gone.refreshToken(t, client)
 	require.NoError(t, gone.stop())
+	waitUntilRefused(t, gone.metadata.TokenEndpoint)
 
 	_, err := refresh(t, client, refreshToken)
 	requireNotProcessed(t, gone, err)
 	_, err = client.RequestClientCredentialsToken(t.Context(), tokenclient.ClientCredentialsTokenRequest{Scope: scope})
 	requireNotProcessed(t, gone, err)
+}
+
+// waitUntilRefused waits until nobody listens: a process that is just being started
+// has the listeners of this one for a moment.
+func waitUntilRefused(t *testing.T, address string) {
+	t.Helper()
+	endpoint, err := url.Parse(address)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		connection, err := net.Dial("tcp", endpoint.Host)
+		if err == nil {
+			_ = connection.Close()
+		}
+		return err != nil
+	}, 10*time.Second, 10*time.Millisecond)
 }
 
 func requireNotProcessed(t *testing.T, s *server, err error) {
