@@ -144,12 +144,14 @@ func (c *Cached) Close() {
 	}
 }
 
-// retire ends the source, except for those who wait for a fetch already.
-func (c *cached) retire() {
+// retire ends the source, except for those who wait for a fetch already. It returns
+// that fetch, if there is one.
+func (c *cached) retire() *flight {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.closed = true
 	c.current.Store(nil)
+	return c.flight
 }
 
 // hasExpired reports whether the source has a token that can no longer be used, and

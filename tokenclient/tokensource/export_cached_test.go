@@ -26,3 +26,10 @@ func RefreshAt(c *Cached) time.Duration {
 	s := c.state()
 	return time.Duration(s.current.Load().ahead.monotonic - s.clock().monotonic)
 }
+
+// Leaving returns how many sources were dropped whose fetch is still under way.
+func Leaving[K comparable](k *Keyed[K]) int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return len(k.leaving)
+}

@@ -31,6 +31,8 @@ type Keyed[K comparable] struct {
 	closed bool
 	places map[K]*list.Element
 	recent list.List // of place[K], the one used last in front
+	// leaving are the sources that were dropped while a fetch is under way.
+	leaving map[*Cached]struct{}
 }
 
 // place is where the source of a key is.
@@ -87,7 +89,7 @@ func (k *Keyed[K]) Get(key K) *Cached {
 	return source
 }
 
-// Close closes all sources.
+// Close closes all sources, also those that were dropped and still serve who waits.
 func (k *Keyed[K]) Close() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -95,8 +97,12 @@ func (k *Keyed[K]) Close() {
 	for _, at := range k.places {
 		placeAt[K](at).source.Close()
 	}
+	for source := range k.leaving {
+		source.Close()
+	}
 	k.recent.Init()
 	clear(k.places)
+	clear(k.leaving)
 }
 
 var errNoSource = errors.New("the function New of the Keyed has failed")
@@ -178,7 +184,21 @@ func (k *Keyed[K]) drop(at *list.Element) {
 	old := placeAt[K](at)
 	k.recent.Remove(at)
 	delete(k.places, old.key)
-	old.source.state().retire()
+	if last := old.source.state().retire(); last != nil {
+		if k.leaving == nil {
+			k.leaving = make(map[*Cached]struct{})
+		}
+		k.leaving[old.source] = struct{}{}
+		go k.seeOff(old.source, last)
+	}
+}
+
+// seeOff forgets a source that was dropped when its last fetch has ended.
+func (k *Keyed[K]) seeOff(source *Cached, last *flight) {
+	<-last.done
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.leaving, source)
 }
 
 // forget drops the source of a key if it is still that one.

@@ -118,6 +118,57 @@ func TestDroppedServesThoseWhoWait(t *testing.T) {
 	})
 }
 
+// TestCloseEndsWhatWasDropped: a fetch under way, and whoever waits for it.
+func TestCloseEndsWhatWasDropped(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var running atomic.Int64
+		keyed := &tokensource.Keyed[int]{Max: 1, New: func(int) *tokensource.Cached {
+			return tokensource.NewCached(func(ctx context.Context) (*tokenclient.TokenResponse, error) {
+				running.Add(1)
+				defer running.Add(-1)
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}, tokensource.CachedOptions{})
+		}}
+		begin := time.Now()
+		var group sync.WaitGroup
+		for key := range 3 {
+			group.Go(func() {
+				_, err := keyed.Token(t.Context(), key)
+				assert.ErrorIs(t, err, tokensource.ErrClosed)
+			})
+			synctest.Wait() // the one before is dropped
+		}
+		assert.EqualValues(t, 3, running.Load())
+		keyed.Close()
+		group.Wait()
+		synctest.Wait()
+		assert.Zero(t, running.Load())
+		assert.Zero(t, time.Since(begin))
+	})
+}
+
+// TestDroppedIsForgotten when nothing is under way, and when that has ended.
+func TestDroppedIsForgotten(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var requests atomic.Int64
+		keyed := newKeyed(1, time.Second, &requests)
+		defer keyed.Close()
+		for number := range 3 {
+			go func() { _, _ = keyed.Token(t.Context(), tenancy{tenant: strconv.Itoa(number)}) }()
+			synctest.Wait()
+		}
+		assert.Equal(t, 2, tokensource.Leaving(keyed))
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		assert.Zero(t, tokensource.Leaving(keyed))
+		keyed.Get(tenancy{tenant: "new"})
+		assert.Zero(t, tokensource.Leaving(keyed))
+	})
+}
+
 // TestUnusedKeysAreDropped although there is room.
 func TestUnusedKeysAreDropped(t *testing.T) {
 	t.Parallel()
