@@ -154,11 +154,11 @@ func (c *cached) retire() *flight {
 	return c.flight
 }
 
-// hasExpired reports whether the source has a token that can no longer be used, and
-// no other one is on its way.
-func (c *cached) hasExpired() bool {
+// isSpent reports whether the source has nothing to lose: no token that can be used,
+// none on its way, and no failure after which the server must not be asked yet.
+func (c *cached) isSpent() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	last := c.current.Load()
-	return c.flight == nil && last != nil && c.clock().passed(last.end)
+	last, now := c.current.Load(), c.clock()
+	return c.flight == nil && (last == nil || now.passed(last.end)) && (c.failure == nil || now.passed(c.retry))
 }

@@ -162,7 +162,7 @@ func (k *Keyed[K]) keep(key K, made *Cached) (source *Cached, kept bool) {
 }
 
 // tidy drops the sources that were used longest ago: those that are too many, and
-// those that nobody has used for a while and whose token has expired. The lock is
+// those that nobody has used for a while and that have no token any more. The lock is
 // held.
 func (k *Keyed[K]) tidy() {
 	limit := k.Max
@@ -172,7 +172,7 @@ func (k *Keyed[K]) tidy() {
 	for k.recent.Len() > 1 {
 		at := k.recent.Back()
 		oldest := placeAt[K](at)
-		if k.recent.Len() <= limit && (time.Since(oldest.used) < idleTime || !oldest.source.state().hasExpired()) {
+		if k.recent.Len() <= limit && (time.Since(oldest.used) < idleTime || !oldest.source.state().isSpent()) {
 			return
 		}
 		k.drop(at)

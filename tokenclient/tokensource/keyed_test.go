@@ -193,6 +193,44 @@ func TestUnusedKeysAreDropped(t *testing.T) {
 	})
 }
 
+// TestFailingKeysAreDropped: one that has never had a token keeps no others, but is
+// kept as long as its server says that it must not be asked.
+func TestFailingKeysAreDropped(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		failing, server := &issuer{}, &issuer{lifetime: time.Hour}
+		failing.fail(unavailable(3 * time.Minute))
+		keyed := &tokensource.Keyed[string]{New: func(key string) *tokensource.Cached {
+			if key == "failing" {
+				return failing.cached()
+			}
+			return server.cached()
+		}}
+		defer keyed.Close()
+		fails := func() {
+			_, err := keyed.Token(t.Context(), "failing")
+			assert.Error(t, err)
+		}
+		sources := []*tokensource.Cached{keyed.Get("failing")}
+		fails()
+		time.Sleep(2 * time.Minute)
+		keyed.Get("another")
+		fails()
+		assert.EqualValues(t, 1, failing.calls.Load(), "the server is not asked early")
+		for _, key := range []string{"a", "b", "c"} {
+			sources = append(sources, keyed.Get(key))
+			mustToken(t, keyed.Source(key))
+		}
+
+		time.Sleep(48 * time.Hour)
+		keyed.Get("yet another")
+		for _, source := range sources {
+			_, err := source.Token(t.Context())
+			assert.ErrorIs(t, err, tokensource.ErrClosed)
+		}
+	})
+}
+
 func TestKeyedIsBounded(t *testing.T) { //nolint:paralleltest // the memory is that of the whole process
 	var requests atomic.Int64
 	keyed := newKeyed(100, 0, &requests)
