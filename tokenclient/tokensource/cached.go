@@ -45,9 +45,9 @@ const (
 // almost to its end, while the server fails to renew it or takes over a second.
 //
 // A failure is shared too, and remembered: for 125 ms to 30 s, growing with each
-// one in a row, or as long as the server's Retry-After says, up to 5 minutes; and
-// for 30 s when the server has refused the client or its request (such as
-// [tokenclient.ErrInvalidClient]).
+// one in a row; for 30 s when the server has refused the client or its request (such
+// as [tokenclient.ErrInvalidClient]); in both cases for longer when the server's
+// Retry-After says so, up to 5 minutes.
 //
 // A token has expired when the wall clock or the monotonic clock says so. One that
 // comes with an expires_in of 0 is given to those who waited for it and not kept.

@@ -31,19 +31,24 @@ func (c *cached) remember(err error, now instant) *Error {
 	return c.failure
 }
 
-// pause returns how long not to ask after a failure.
+// pause returns how long not to ask after a failure: for a while, or as long as the
+// server says.
 func (c *cached) pause(err error) time.Duration {
 	var failed *tokenclient.Error
-	known := errors.As(err, &failed)
-	if known && isPermanent(failed.Code) {
-		return permanentPause
+	if !errors.As(err, &failed) {
+		return c.transientPause()
 	}
+	wait := min(failed.RetryAfter, maxRetryAfter)
+	if isPermanent(failed.Code) {
+		return max(permanentPause, wait)
+	}
+	return max(c.transientPause(), wait)
+}
+
+// transientPause grows with each failure in a row.
+func (c *cached) transientPause() time.Duration {
 	step := min(maxPause, firstPause<<min(c.failures, 10))
-	pause := step/2 + time.Duration(c.random()*float64(step/2))
-	if known {
-		pause = max(pause, min(failed.RetryAfter, maxRetryAfter))
-	}
-	return pause
+	return step/2 + time.Duration(c.random()*float64(step/2))
 }
 
 func isPermanent(code tokenclient.ErrorCode) bool {

@@ -28,6 +28,14 @@ func outage(t *testing.T, source tokensource.Source, duration time.Duration) {
 	assert.Equal(t, int(duration/(2*time.Millisecond)), failed)
 }
 
+// tooMany is the answer of a server that calls it an invalid request.
+func tooMany(wait time.Duration) error {
+	return &tokenclient.Error{
+		Kind: tokenclient.KindProtocol, Code: tokenclient.ErrInvalidRequest,
+		StatusCode: http.StatusTooManyRequests, RetryAfter: wait,
+	}
+}
+
 func TestBackOff(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -48,6 +56,9 @@ func TestBackOff(t *testing.T) {
 		"a wrong scope":       {refusal(tokenclient.ErrInvalidScope), 30 * time.Second, 1, 1},
 		"no such grant":       {refusal(tokenclient.ErrUnsupportedGrantType), 30 * time.Second, 1, 1},
 		"an invalid grant":    {refusal(tokenclient.ErrInvalidGrant), 30 * time.Second, 1, 1},
+		"too many":            {tooMany(40 * time.Second), 40 * time.Second, 1, 1},
+		"too many, then":      {tooMany(40 * time.Second), 41 * time.Second, 2, 2},
+		"too many, not long":  {tooMany(time.Second), 30 * time.Second, 1, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
