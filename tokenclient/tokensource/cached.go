@@ -45,12 +45,14 @@ const (
 // almost to its end, while the server fails to renew it or takes over a second.
 //
 // A failure is shared too, and remembered: for 125 ms to 30 s, growing with each
-// one in a row; for 30 s when the server has refused the client or its request (such
-// as [tokenclient.ErrInvalidClient]); in both cases for longer when the server's
+// one in a row, but not beyond the end of a token that is still good; for 30 s when
+// the server has refused the client or its request (such as
+// [tokenclient.ErrInvalidClient]); in both cases for longer when the server's
 // Retry-After says so, up to 5 minutes.
 //
 // A token has expired when the wall clock or the monotonic clock says so. One that
-// comes with an expires_in of 0 is given to those who waited for it and not kept.
+// has expired when it comes, because its expires_in is 0 or the answer took longer
+// than it lives, is given to those who waited for it, to be used once, and not kept.
 type Cached struct {
 	state func() *cached // a func: fmt follows pointers where a verb does not fit
 }

@@ -24,7 +24,7 @@ const (
 // remember keeps why a fetch has failed, and until when nobody asks again. The lock
 // is held.
 func (c *cached) remember(err error, now instant) *Error {
-	pause := c.pause(err)
+	pause := c.pause(err, now)
 	c.failures++
 	c.retry = now.add(pause)
 	c.failure = &Error{RetryAt: time.Unix(0, c.retry.wall), cause: err}
@@ -33,22 +33,27 @@ func (c *cached) remember(err error, now instant) *Error {
 
 // pause returns how long not to ask after a failure: for a while, or as long as the
 // server says.
-func (c *cached) pause(err error) time.Duration {
+func (c *cached) pause(err error, now instant) time.Duration {
 	var failed *tokenclient.Error
 	if !errors.As(err, &failed) {
-		return c.transientPause()
+		return c.transientPause(now)
 	}
 	wait := min(failed.RetryAfter, maxRetryAfter)
 	if isPermanent(failed.Code) {
 		return max(permanentPause, wait)
 	}
-	return max(c.transientPause(), wait)
+	return max(c.transientPause(now), wait)
 }
 
-// transientPause grows with each failure in a row.
-func (c *cached) transientPause() time.Duration {
+// transientPause grows with each failure in a row. It ends with the token that is
+// there, if that is still good: who comes then has no other.
+func (c *cached) transientPause(now instant) time.Duration {
 	step := min(maxPause, firstPause<<min(c.failures, 10))
-	return step/2 + time.Duration(c.random()*float64(step/2))
+	pause := step/2 + time.Duration(c.random()*float64(step/2))
+	if last := c.current.Load(); last != nil && !now.passed(last.end) {
+		pause = min(pause, max(firstPause/2, now.until(last.end)))
+	}
+	return pause
 }
 
 func isPermanent(code tokenclient.ErrorCode) bool {

@@ -113,6 +113,71 @@ func TestBackOffStartsAnew(t *testing.T) {
 	})
 }
 
+// TestPauseEndsWithTheToken: the pause does not outlast a token that is still good,
+// so that an outage that ends before the token does is not noticed.
+func TestPauseEndsWithTheToken(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		err      error
+		usedFrom time.Duration
+		retryAt  time.Duration // 0: at the end of the token
+	}{
+		"transient":          {errDown, 0, 0},
+		"just before":        {errDown, 28450 * time.Millisecond, 28575 * time.Millisecond},
+		"with Retry-After":   {unavailable(10 * time.Second), 0, 33400 * time.Millisecond},
+		"a refusal for good": {refusal(tokenclient.ErrInvalidClient), 0, 53400 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				server := &issuer{lifetime: 30 * time.Second}
+				source := server.cached()
+				tokensource.Randomize(source, func() float64 { return 1 })
+				begin := time.Now()
+				mustToken(t, source)
+				server.fail(test.err)
+				time.Sleep(test.usedFrom)
+				for time.Since(begin) < 28490*time.Millisecond {
+					assert.Equal(t, "token-1", mustToken(t, source))
+					time.Sleep(10 * time.Millisecond)
+				}
+				server.recover()
+				time.Sleep(10 * time.Millisecond) // 5 % of the lifetime are left
+				calls := server.calls.Load()
+				_, err := source.Token(t.Context())
+				if test.retryAt == 0 {
+					require.NoError(t, err)
+					assert.Equal(t, calls+1, server.calls.Load())
+					return
+				}
+				var failed *tokensource.Error
+				require.ErrorAs(t, err, &failed)
+				assert.Equal(t, test.retryAt, failed.RetryAt.Sub(begin))
+				assert.Equal(t, calls, server.calls.Load())
+			})
+		})
+	}
+}
+
+// TestPauseAfterTheToken is as long as ever: the end of a token is a reason to ask
+// once.
+func TestPauseAfterTheToken(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := &issuer{lifetime: 30 * time.Second}
+		source := server.cached()
+		tokensource.Randomize(source, func() float64 { return 1 })
+		mustToken(t, source)
+		server.fail(errDown)
+		_, failed := use(t.Context(), source, 2850, 10*time.Millisecond)
+		assert.Zero(t, failed)
+		calls := server.calls.Load()
+		_, failed = use(t.Context(), source, 800, 10*time.Millisecond)
+		assert.Equal(t, 800, failed)
+		assert.Equal(t, calls+1, server.calls.Load())
+	})
+}
+
 func TestErrors(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

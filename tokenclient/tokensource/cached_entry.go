@@ -26,6 +26,11 @@ func (i instant) add(d time.Duration) instant {
 	return instant{i.wall + int64(d), i.monotonic + int64(d)}
 }
 
+// until returns how long it is to the limit, by the clock that says less.
+func (i instant) until(limit instant) time.Duration {
+	return time.Duration(min(limit.wall-i.wall, limit.monotonic-i.monotonic))
+}
+
 // suspended returns by how much more the wall clock has gone on than the other.
 func (i instant) suspended(since instant) time.Duration {
 	return time.Duration(max(0, (i.wall-since.wall)-(i.monotonic-since.monotonic)))
