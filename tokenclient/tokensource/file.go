@@ -24,9 +24,10 @@ import (
 // Each key has a file, named after a hash of the key, that only its owner can read
 // (mode 0600; on Windows, what the directory allows). It is written beside, synced
 // to the disk and renamed, so that whatever happens there is the old content or the
-// new one, whole. Two empty files beside it are for locking, and stay. A lock is
-// the operating system's (flock, LockFileEx) and ends with the process that holds
-// it, also when that is killed. The directory must be on a local disk: network file
+// new one, whole; what a process that is killed meanwhile leaves beside it goes with
+// the next Save or Delete. Two empty files are for locking, and stay. A lock is the
+// operating system's (flock, LockFileEx) and ends with the process that holds it,
+// also when that is killed. The directory must be on a local disk: network file
 // systems do not lock and rename reliably.
 //
 // The tokens in the files are in clear unless the Store is [Sealed].
@@ -125,10 +126,7 @@ func (f *File) Delete(ctx context.Context, key, version string) error {
 			return ErrConflict
 		}
 	}
-	if err := os.Remove(f.files().path(key, "")); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("tokensource: remove a token file: %w", err)
-	}
-	return syncDir(f.files().dir)
+	return f.files().remove(key)
 }
 
 // Lock takes the lock of key; see [Locker]. Its lease ends with the process.
@@ -180,6 +178,17 @@ func (f *files) write(key string, data []byte, version string) error {
 	}
 	if err != nil {
 		return errors.Join(err, os.Remove(next))
+	}
+	return syncDir(f.dir)
+}
+
+// remove removes a file, and what a writer that was killed has left: that has tokens
+// too. The lock is held.
+func (f *files) remove(key string) error {
+	for _, ending := range []string{"", ".next"} {
+		if err := os.Remove(f.path(key, ending)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("tokensource: remove a token file: %w", err)
+		}
 	}
 	return syncDir(f.dir)
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -96,6 +97,32 @@ func TestWhatAWriterHasLeft(t *testing.T) {
 	require.ErrorIs(t, err, tokensource.ErrNotFound)
 	_, err = store.Save(t.Context(), "key", []byte("new"), "")
 	require.NoError(t, err)
+}
+
+// TestDeleteLeavesNoToken: not even what a writer has left that was killed before it
+// renamed the file.
+func TestDeleteLeavesNoToken(t *testing.T) {
+	t.Parallel()
+	for name, kill := range map[string]func(name string) error{
+		"in the first save": func(name string) error { return os.Rename(name, name+".next") },
+		"in a later one":    func(name string) error { return os.WriteFile(name+".next", []byte("token"), 0o600) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			store := newFile(t, dir)
+			version, err := store.Save(t.Context(), "key", []byte("token"), "")
+			require.NoError(t, err)
+			locks, err := filepath.Glob(filepath.Join(dir, "*.save"))
+			require.NoError(t, err)
+			require.Len(t, locks, 1)
+			require.NoError(t, kill(strings.TrimSuffix(locks[0], ".save")))
+			require.NoError(t, store.Delete(t.Context(), "key", version))
+			left, err := filepath.Glob(filepath.Join(dir, "*"))
+			require.NoError(t, err)
+			assert.Equal(t, locks, left)
+		})
+	}
 }
 
 func TestFileThatCannotBe(t *testing.T) {
