@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/seed-df263610/identitymodel/tokenclient"
 	"github.com/seed-df263610/identitymodel/tokenclient/dpop"
@@ -190,11 +191,35 @@ func (t *Transport) sendOnce(request *http.Request, ready attempt) (*http.Respon
 	return response, err
 }
 
-// discard makes a connection usable again, unless that takes more than it saves.
-func discard(body io.ReadCloser) {
-	const most = 64 << 10
-	_, _ = io.CopyN(io.Discard, body, most) // what went wrong closes the connection
-	_ = body.Close()
+const (
+	// maxDrain and drainTime are how much of an answer that nobody wants is read, so
+	// that its connection can be used again: more would take more than it saves.
+	maxDrain  = 64 << 10
+	drainTime = 250 * time.Millisecond
+)
+
+// discard reads and closes the body of a response. The caller does not wait for a
+// server that stalls.
+func discard(response *http.Response) {
+	if response.Uncompressed { // net/http would not close it while it is being read
+		_ = response.Body.Close()
+		return
+	}
+	drained := make(chan struct{})
+	go func() {
+		defer close(drained)
+		defer ignorePanic()
+		_, _ = io.CopyN(io.Discard, response.Body, maxDrain) // what went wrong closes the connection
+		_ = response.Body.Close()
+	}()
+	select {
+	case <-drained:
+	case <-time.After(drainTime):
+		go func() {
+			defer ignorePanic()
+			_ = response.Body.Close() // and with it the connection, which ends the read
+		}()
+	}
 }
 
 // invalidator is a Source that can drop a token.

@@ -4,6 +4,7 @@
 package tokensource_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -88,4 +89,42 @@ func TestNoConnectionLeaks(t *testing.T) {
 	}
 	assert.EqualValues(t, 1, a.opened.Load())
 	assert.Equal(t, "Bearer token-"+strconv.Itoa(cycles+1), a.sent("Authorization")[2*cycles-1])
+}
+
+// TestBodyThatStalls after a refusal does not keep the caller from the answer, and
+// its connection is closed.
+func TestBodyThatStalls(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ name, value, begin string }{
+		"at once":    {"Content-Length", "10", ""},
+		"later":      {"Content-Length", "10", "unauth"},
+		"chunked":    {"Content-Type", "text/plain", "unauthorized"},
+		"compressed": {"Content-Encoding", "gzip", "\x1f\x8b"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			source := (&issuer{lifetime: time.Hour}).cached()
+			defer source.Close()
+			closed := make(chan struct{})
+			a := newAPI(t, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("WWW-Authenticate", invalidToken)
+				w.Header().Set(test.name, test.value)
+				w.WriteHeader(http.StatusUnauthorized)
+				_, _ = io.WriteString(w, test.begin)
+				_ = http.NewResponseController(w).Flush()
+				<-r.Context().Done()
+				close(closed)
+			}, ok)
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			request, err := http.NewRequestWithContext(ctx, http.MethodPost, a.URL, strings.NewReader("body"))
+			require.NoError(t, err)
+			response, err := newTransport(t, source, a).RoundTrip(request)
+			require.NoError(t, err)
+			assert.Equal(t, http.StatusOK, response.StatusCode)
+			assert.NoError(t, response.Body.Close())
+			<-closed
+			assert.NoError(t, ctx.Err(), "before the caller's deadline")
+		})
+	}
 }

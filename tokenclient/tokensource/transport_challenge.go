@@ -39,7 +39,7 @@ func (t *Transport) send(request *http.Request) (*http.Response, error) {
 			return response, nil
 		}
 		if response.Body != nil {
-			discard(response.Body)
+			discard(response)
 		}
 		ready = next
 	}
