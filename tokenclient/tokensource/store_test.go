@@ -15,14 +15,14 @@ import (
 // onlyStore hides that a store is a Locker.
 type onlyStore struct{ tokensource.Store }
 
-func newFile(t *testing.T, dir string) *tokensource.File {
+func newFile(t testing.TB, dir string) *tokensource.File {
 	t.Helper()
 	file, err := tokensource.NewFile(dir)
 	require.NoError(t, err)
 	return file
 }
 
-func sealKey(t *testing.T, id string) tokensource.SealKey {
+func sealKey(t testing.TB, id string) tokensource.SealKey {
 	t.Helper()
 	secret := make([]byte, 32)
 	copy(secret, id)
@@ -31,7 +31,7 @@ func sealKey(t *testing.T, id string) tokensource.SealKey {
 	return key
 }
 
-func sealedStore(t *testing.T, store tokensource.Store, newest string, older ...string) tokensource.Store {
+func sealedStore(t testing.TB, store tokensource.Store, newest string, older ...string) tokensource.Store {
 	t.Helper()
 	var keys []tokensource.SealKey
 	for _, id := range older {
@@ -58,6 +58,34 @@ func TestStores(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			storetest.Run(t, newStore)
+		})
+	}
+}
+
+// TestSharedStores of two processes, or two users of one value.
+func TestSharedStores(t *testing.T) {
+	t.Parallel()
+	for name, newStores := range map[string]func(t testing.TB) (a, b tokensource.Store){
+		"Memory": func(testing.TB) (a, b tokensource.Store) {
+			memory := tokensource.NewMemory()
+			return memory, memory
+		},
+		"File": func(t testing.TB) (a, b tokensource.Store) {
+			dir := t.TempDir()
+			return newFile(t, dir), newFile(t, dir)
+		},
+		"Sealed Memory": func(t testing.TB) (a, b tokensource.Store) {
+			memory := tokensource.NewMemory()
+			return sealedStore(t, memory, "new", "old"), sealedStore(t, memory, "new")
+		},
+		"Sealed File": func(t testing.TB) (a, b tokensource.Store) {
+			dir := t.TempDir()
+			return sealedStore(t, newFile(t, dir), "new"), sealedStore(t, newFile(t, dir), "new")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			storetest.RunShared(t, newStores)
 		})
 	}
 }

@@ -142,27 +142,7 @@ func checkLockOfAnotherKey(ctx context.Context, store tokensource.Store) error {
 }
 
 func checkLockCanceled(ctx context.Context, store tokensource.Store) error {
-	unlock, err := take(ctx, store, "key")
-	if err != nil {
-		return err
-	}
-	short, cancel := context.WithTimeout(ctx, moment)
-	defer cancel()
-	if second, err := take(short, store, "key"); err == nil {
-		second()
-		unlock()
-		return errors.New("lock: taken twice")
-	} else if err := want("lock with a deadline", err, context.DeadlineExceeded); err != nil {
-		unlock()
-		return err
-	}
-	unlock()
-	again, err := take(ctx, store, "key") // whoever gave up does not hold it
-	if err != nil {
-		return err
-	}
-	again()
-	return nil
+	return lockFor(ctx, moment, store, store)
 }
 
 func checkUnlockTwice(ctx context.Context, store tokensource.Store) error {
@@ -187,23 +167,7 @@ func checkUnlockTwice(ctx context.Context, store tokensource.Store) error {
 }
 
 func checkLockConcurrent(ctx context.Context, store tokensource.Store) error {
-	var inside atomic.Int32
-	return together(func(int) error {
-		for range rounds {
-			unlock, err := take(ctx, store, "key")
-			if err != nil {
-				return err
-			}
-			alone := inside.Add(1) == 1
-			time.Sleep(time.Millisecond)
-			inside.Add(-1)
-			unlock()
-			if !alone {
-				return errors.New("lock: several hold it at once")
-			}
-		}
-		return nil
-	})
+	return checkSharedLock(ctx, store, store)
 }
 
 func checkSaveWhileLocked(ctx context.Context, store tokensource.Store) error {

@@ -7,6 +7,8 @@
 //	func TestMyStore(t *testing.T) {
 //		storetest.Run(t, func(t *testing.T) tokensource.Store { return newMyStore(t) })
 //	}
+//
+// A Store that several processes share needs [RunShared], too.
 package storetest
 
 import (
