@@ -56,7 +56,7 @@ func (c *Client) exchange(ctx context.Context, f *form, k *call) Response {
 	k.operation, k.minted = f.operation, f.minted
 	started := time.Now()
 	response := c.send(ctx, k)
-	if response.err == nil || response.err.Code != ErrUseDPoPNonce || !c.settings().dpop.hasNewNonce(k) {
+	if !response.isNonceChallenge() || !c.settings().dpop.hasNewNonce(k) {
 		return response
 	}
 	k.limits.Attempts = max(1, k.limits.Attempts-k.attempts)

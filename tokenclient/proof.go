@@ -36,6 +36,17 @@ func (p proofs) prove(k *call, header http.Header) error {
 	return nil
 }
 
+// isNonceChallenge reports whether the server wants a nonce, and has not looked at
+// what the request carries: status 400 (RFC 9449 section 8) or 401 (section 9), as
+// APIs say it and some authorization servers do. At another status the code says
+// nothing about that.
+func (r *Response) isNonceChallenge() bool {
+	if r.err == nil || r.err.Code != ErrUseDPoPNonce || r.err.Outcome != NotProcessed {
+		return false
+	}
+	return r.StatusCode == http.StatusBadRequest || r.StatusCode == http.StatusUnauthorized
+}
+
 // hasNewNonce reports whether another nonce is known than when the last proof was
 // made, whichever call's answer has brought it.
 func (p proofs) hasNewNonce(k *call) bool {

@@ -4,15 +4,12 @@
 package tokenclient_test
 
 import (
-	"context"
 	"crypto/ecdsa"
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -77,107 +74,6 @@ func TestProofGoesAlong(t *testing.T) {
 	assert.False(t, first.Get("ath").Exists(), "there is no token yet")
 	assert.False(t, first.Get("nonce").Exists(), "the server has given none")
 	assert.NotEqual(t, first.Get("jti").String(), second.Get("jti").String(), "no proof is sent twice")
-}
-
-func TestNonce(t *testing.T) {
-	t.Parallel()
-	ok := nonceAnswer(200, boundBody, "")
-	tests := map[string]struct {
-		answers []tokentest.Answer
-		nonces  []string // of the proofs
-		code    tokenclient.ErrorCode
-	}{
-		"asked for":                   {[]tokentest.Answer{nonceAnswer(400, asksForNonce, "n1"), ok}, []string{"", "n1"}, ""},
-		"asked for with 401":          {[]tokentest.Answer{nonceAnswer(401, asksForNonce, "n1"), ok}, []string{"", "n1"}, ""},
-		"asked for twice":             {[]tokentest.Answer{nonceAnswer(400, asksForNonce, "n1"), nonceAnswer(400, asksForNonce, "n2")}, []string{"", "n1"}, tokenclient.ErrUseDPoPNonce},
-		"asked for without one":       {[]tokentest.Answer{nonceAnswer(400, asksForNonce, "")}, []string{""}, tokenclient.ErrUseDPoPNonce},
-		"a bad one":                   {[]tokentest.Answer{nonceAnswer(400, asksForNonce, "a\"b")}, []string{""}, tokenclient.ErrUseDPoPNonce},
-		"a new one with another code": {[]tokentest.Answer{nonceAnswer(400, `{"error":"invalid_grant"}`, "n1")}, []string{""}, tokenclient.ErrInvalidGrant},
-	}
-	for name, test := range tests {
-		for grant, send := range grants {
-			t.Run(name+"/"+grant, func(t *testing.T) {
-				t.Parallel()
-				client, server, _ := newBoundClient(t, test.answers, func(c *tokenclient.Config) { c.Retry.MaxAttempts = 1 })
-				_, err := send.send(t.Context(), client)
-				var nonces []string
-				for _, request := range server.TokenRequests() {
-					nonces = append(nonces, claimsOf(t, request.Header).Get("nonce").String())
-				}
-				assert.Equal(t, test.nonces, nonces)
-				if test.code == "" {
-					require.NoError(t, err)
-					return
-				}
-				failed := requireError(t, err)
-				assert.Equal(t, test.code, failed.Code)
-				if test.code == tokenclient.ErrUseDPoPNonce {
-					assert.Equal(t, tokenclient.NotProcessed, failed.Outcome, "the credential was not looked at")
-				}
-			})
-		}
-	}
-}
-
-// TestNonceChallengeOfParallelCalls: the answer to one call makes the nonce known,
-// and the others, on their way without it, have to notice.
-func TestNonceChallengeOfParallelCalls(t *testing.T) {
-	t.Parallel()
-	const calls = 16
-	prover, err := dpop.NewProver(dpop.Config{})
-	require.NoError(t, err)
-	client, server := newServerClient(t, func(c *tokenclient.Config) { c.DPoP = prover })
-	var arrived sync.WaitGroup
-	arrived.Add(calls)
-	server.Handle(tokentest.TokenPath, func(r tokentest.Request) tokentest.Answer {
-		if claimsOf(t, r.Header).Get("nonce").String() == "n1" {
-			return tokentest.Answer{Body: boundBody}
-		}
-		arrived.Done()
-		arrived.Wait()
-		return nonceAnswer(400, asksForNonce, "n1")
-	})
-	var done sync.WaitGroup
-	for range calls {
-		done.Go(func() {
-			_, err := client.RequestRefreshToken(t.Context(), tokenclient.RefreshTokenRequest{RefreshToken: "r"})
-			assert.NoError(t, err)
-		})
-	}
-	done.Wait()
-	assert.Equal(t, 2*calls, server.Count(tokentest.TokenPath))
-}
-
-func TestNonceIsKept(t *testing.T) {
-	t.Parallel()
-	client, server, _ := newBoundClient(t, []tokentest.Answer{
-		nonceAnswer(200, boundBody, "n1"), nonceAnswer(200, boundBody, ""), nonceAnswer(503, "", "n2"), nonceAnswer(200, boundBody, ""),
-	})
-	for range 3 {
-		_, err := client.RequestClientCredentialsToken(t.Context(), tokenclient.ClientCredentialsTokenRequest{})
-		require.NoError(t, err)
-	}
-	var nonces []string
-	for _, request := range server.TokenRequests() {
-		nonces = append(nonces, claimsOf(t, request.Header).Get("nonce").String())
-	}
-	assert.Equal(t, []string{"", "n1", "n1", "n2"}, nonces, "from any answer, until another one comes")
-}
-
-func TestNonceChallengeHasAFreshAssertion(t *testing.T) {
-	t.Parallel()
-	client, server, _ := newBoundClient(t, []tokentest.Answer{nonceAnswer(400, asksForNonce, "n1"), {Body: boundBody}}, func(c *tokenclient.Config) {
-		c.Auth = clientauth.Assertion(func(_ context.Context, attempt clientauth.Attempt) (string, error) {
-			return "assertion-" + strconv.Itoa(attempt.Number), nil
-		})
-	})
-	_, err := client.RequestRefreshToken(t.Context(), tokenclient.RefreshTokenRequest{RefreshToken: "r"})
-	require.NoError(t, err)
-	sent := server.TokenRequests()
-	require.Len(t, sent, 2)
-	assert.Equal(t, "assertion-1", sent[0].Form.Get("client_assertion"))
-	assert.Equal(t, "assertion-2", sent[1].Form.Get("client_assertion"))
-	assert.NotEqual(t, claimsOf(t, sent[0].Header).Get("jti").String(), claimsOf(t, sent[1].Header).Get("jti").String())
 }
 
 func TestDowngrade(t *testing.T) {

@@ -1,0 +1,145 @@
+// Copyright 2026 The identitymodel Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package tokenclient_test
+
+import (
+	"context"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-df263610/identitymodel/tokenclient"
+	"github.com/seed-df263610/identitymodel/tokenclient/clientauth"
+	"github.com/seed-df263610/identitymodel/tokenclient/dpop"
+	"github.com/seed-df263610/identitymodel/tokenclient/tokentest"
+)
+
+func TestNonce(t *testing.T) {
+	t.Parallel()
+	ok := nonceAnswer(200, boundBody, "")
+	tests := map[string]struct {
+		answers []tokentest.Answer
+		nonces  []string // of the proofs
+		code    tokenclient.ErrorCode
+	}{
+		"asked for":                   {[]tokentest.Answer{nonceAnswer(400, asksForNonce, "n1"), ok}, []string{"", "n1"}, ""},
+		"asked for with 401":          {[]tokentest.Answer{nonceAnswer(401, asksForNonce, "n1"), ok}, []string{"", "n1"}, ""},
+		"asked for twice":             {[]tokentest.Answer{nonceAnswer(400, asksForNonce, "n1"), nonceAnswer(400, asksForNonce, "n2")}, []string{"", "n1"}, tokenclient.ErrUseDPoPNonce},
+		"asked for without one":       {[]tokentest.Answer{nonceAnswer(400, asksForNonce, "")}, []string{""}, tokenclient.ErrUseDPoPNonce},
+		"a bad one":                   {[]tokentest.Answer{nonceAnswer(400, asksForNonce, "a\"b")}, []string{""}, tokenclient.ErrUseDPoPNonce},
+		"a new one with another code": {[]tokentest.Answer{nonceAnswer(400, `{"error":"invalid_grant"}`, "n1")}, []string{""}, tokenclient.ErrInvalidGrant},
+	}
+	for name, test := range tests {
+		for grant, send := range grants {
+			t.Run(name+"/"+grant, func(t *testing.T) {
+				t.Parallel()
+				client, server, _ := newBoundClient(t, test.answers, func(c *tokenclient.Config) { c.Retry.MaxAttempts = 1 })
+				_, err := send.send(t.Context(), client)
+				var nonces []string
+				for _, request := range server.TokenRequests() {
+					nonces = append(nonces, claimsOf(t, request.Header).Get("nonce").String())
+				}
+				assert.Equal(t, test.nonces, nonces)
+				if test.code == "" {
+					require.NoError(t, err)
+					return
+				}
+				failed := requireError(t, err)
+				assert.Equal(t, test.code, failed.Code)
+				if test.code == tokenclient.ErrUseDPoPNonce {
+					assert.Equal(t, tokenclient.NotProcessed, failed.Outcome, "the credential was not looked at")
+				}
+			})
+		}
+	}
+}
+
+// TestNonceChallengeOfParallelCalls: the answer to one call makes the nonce known,
+// and the others, on their way without it, have to notice.
+func TestNonceChallengeOfParallelCalls(t *testing.T) {
+	t.Parallel()
+	const calls = 16
+	prover, err := dpop.NewProver(dpop.Config{})
+	require.NoError(t, err)
+	client, server := newServerClient(t, func(c *tokenclient.Config) { c.DPoP = prover })
+	var arrived sync.WaitGroup
+	arrived.Add(calls)
+	server.Handle(tokentest.TokenPath, func(r tokentest.Request) tokentest.Answer {
+		if claimsOf(t, r.Header).Get("nonce").String() == "n1" {
+			return tokentest.Answer{Body: boundBody}
+		}
+		arrived.Done()
+		arrived.Wait()
+		return nonceAnswer(400, asksForNonce, "n1")
+	})
+	var done sync.WaitGroup
+	for range calls {
+		done.Go(func() {
+			_, err := client.RequestRefreshToken(t.Context(), tokenclient.RefreshTokenRequest{RefreshToken: "r"})
+			assert.NoError(t, err)
+		})
+	}
+	done.Wait()
+	assert.Equal(t, 2*calls, server.Count(tokentest.TokenPath))
+}
+
+// TestNonceChallengeHasItsStatus: a gateway, or a server in trouble, that repeats the
+// code of a challenge says nothing about what became of the credential.
+func TestNonceChallengeHasItsStatus(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]tokenclient.Outcome{
+		200: tokenclient.NotProcessed, 403: tokenclient.NotProcessed, 429: tokenclient.NotProcessed,
+		500: tokenclient.Unknown, 502: tokenclient.Unknown, 503: tokenclient.Unknown,
+	} {
+		for grant, send := range grants {
+			if send.repeatable { // sent again because of the status
+				continue
+			}
+			t.Run(strconv.Itoa(status)+"/"+grant, func(t *testing.T) {
+				t.Parallel()
+				client, server, _ := newBoundClient(t, []tokentest.Answer{nonceAnswer(status, asksForNonce, "n1"), {Body: boundBody}})
+				_, err := send.send(t.Context(), client)
+				failed := requireError(t, err)
+				assert.Equal(t, tokenclient.ErrUseDPoPNonce, failed.Code)
+				assert.Equal(t, want, failed.Outcome)
+				assert.Equal(t, 1, server.Count(tokentest.TokenPath), "it is no challenge")
+			})
+		}
+	}
+}
+
+func TestNonceIsKept(t *testing.T) {
+	t.Parallel()
+	client, server, _ := newBoundClient(t, []tokentest.Answer{
+		nonceAnswer(200, boundBody, "n1"), nonceAnswer(200, boundBody, ""), nonceAnswer(503, "", "n2"), nonceAnswer(200, boundBody, ""),
+	})
+	for range 3 {
+		_, err := client.RequestClientCredentialsToken(t.Context(), tokenclient.ClientCredentialsTokenRequest{})
+		require.NoError(t, err)
+	}
+	var nonces []string
+	for _, request := range server.TokenRequests() {
+		nonces = append(nonces, claimsOf(t, request.Header).Get("nonce").String())
+	}
+	assert.Equal(t, []string{"", "n1", "n1", "n2"}, nonces, "from any answer, until another one comes")
+}
+
+func TestNonceChallengeHasAFreshAssertion(t *testing.T) {
+	t.Parallel()
+	client, server, _ := newBoundClient(t, []tokentest.Answer{nonceAnswer(400, asksForNonce, "n1"), {Body: boundBody}}, func(c *tokenclient.Config) {
+		c.Auth = clientauth.Assertion(func(_ context.Context, attempt clientauth.Attempt) (string, error) {
+			return "assertion-" + strconv.Itoa(attempt.Number), nil
+		})
+	})
+	_, err := client.RequestRefreshToken(t.Context(), tokenclient.RefreshTokenRequest{RefreshToken: "r"})
+	require.NoError(t, err)
+	sent := server.TokenRequests()
+	require.Len(t, sent, 2)
+	assert.Equal(t, "assertion-1", sent[0].Form.Get("client_assertion"))
+	assert.Equal(t, "assertion-2", sent[1].Form.Get("client_assertion"))
+	assert.NotEqual(t, claimsOf(t, sent[0].Header).Get("jti").String(), claimsOf(t, sent[1].Header).Get("jti").String())
+}
