@@ -5,7 +5,9 @@ package tokenclient_test
 
 import (
 	"context"
+	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -110,6 +112,80 @@ func TestNonceChallengeHasItsStatus(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestNonceChallengeInTheHeader has what APIs send: the challenge counts, whatever
+// stands beside it.
+func TestNonceChallengeInTheHeader(t *testing.T) {
+	t.Parallel()
+	const asks = `DPoP error="use_dpop_nonce"`
+	tests := map[string]struct {
+		challenges []string
+		body       string
+	}{
+		"alone":                      {[]string{asks}, ""},
+		"in any case":                {[]string{`dpop ERROR=use_dpop_nonce`}, ""},
+		"after Bearer":               {[]string{`Bearer error="invalid_token", ` + asks}, ""},
+		"after a header with Bearer": {[]string{`Bearer error="invalid_token"`, asks}, ""},
+		"after another DPoP":         {[]string{`DPoP algs="ES256", DPoP error="invalid_token", ` + asks}, ""},
+		"beside an error page":       {[]string{asks}, `{"status":401,"error":"Unauthorized","path":"/userinfo"}`},
+		"beside an OAuth error":      {[]string{asks}, `{"error":"invalid_token","error_description":"no nonce"}`},
+		"beside something garbled":   {[]string{`"`, asks}, ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			refusal := nonceAnswer(http.StatusUnauthorized, test.body, "n1")
+			refusal.Header["Www-Authenticate"] = test.challenges
+			client, server := newBoundUserClient(t, refusal)
+			_, err := client.GetUserInfo(t.Context(), tokenclient.UserInfoRequest{AccessToken: "t", Subject: "alice"})
+			require.NoError(t, err)
+			require.Len(t, server.Requests(), 2)
+			assert.Equal(t, "n1", claimsOf(t, server.Requests()[1].Header).Get("nonce").String())
+		})
+	}
+}
+
+func TestNoNonceChallengeInTheHeader(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		status    int
+		challenge string
+		body      string
+		code      tokenclient.ErrorCode
+	}{
+		"another status": {http.StatusForbidden, `DPoP error="use_dpop_nonce"`, `{"error":"insufficient_scope"}`, tokenclient.ErrInsufficientScope},
+		"another scheme": {http.StatusUnauthorized, `Bearer error="use_dpop_nonce"`, `{"error":"invalid_token"}`, tokenclient.ErrInvalidToken},
+		"another code":   {http.StatusUnauthorized, `DPoP error="invalid_dpop_proof"`, `{"error":"invalid_token"}`, tokenclient.ErrInvalidToken},
+		"in a realm":     {http.StatusUnauthorized, `DPoP realm="DPoP error=use_dpop_nonce", error=invalid_token`, "", tokenclient.ErrInvalidToken},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			refusal := nonceAnswer(test.status, test.body, "n1")
+			refusal.Header["Www-Authenticate"] = []string{test.challenge}
+			client, server := newBoundUserClient(t, refusal)
+			_, err := client.GetUserInfo(t.Context(), tokenclient.UserInfoRequest{AccessToken: "t", Subject: "alice"})
+			assert.Equal(t, test.code, requireError(t, err).Code)
+			assert.Len(t, server.Requests(), 1)
+		})
+	}
+}
+
+// newBoundUserClient returns a client of a UserInfo endpoint that refuses the first
+// request.
+func newBoundUserClient(t *testing.T, refusal tokentest.Answer) (*tokenclient.Client, *tokentest.Server) {
+	t.Helper()
+	client, server, _ := newBoundClient(t, []tokentest.Answer{{}}, func(c *tokenclient.Config) {
+		c.Endpoints.UserInfo = strings.TrimSuffix(c.Endpoints.Token, tokentest.TokenPath) + "/userinfo"
+	})
+	server.Handle("/userinfo", func(tokentest.Request) tokentest.Answer {
+		if server.Count("/userinfo") == 1 {
+			return refusal
+		}
+		return tokentest.Answer{Body: `{"sub":"alice"}`}
+	})
+	return client, server
 }
 
 func TestNonceIsKept(t *testing.T) {

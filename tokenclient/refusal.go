@@ -6,6 +6,7 @@ package tokenclient
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,10 +25,7 @@ func newRefusal(k *call) *Error {
 		Operation: k.operation, Endpoint: k.endpoint.label, StatusCode: answer.StatusCode,
 	}
 	e.RetryAfter, _ = challenge.RetryAfter(answer.Header, time.Now())
-	e.readMembers(answer.Body, k)
-	if e.Code == "" {
-		e.readChallenges(answer.Header, k)
-	}
+	e.readCode(k)
 	switch {
 	case e.Code != "":
 		e.Kind = KindProtocol
@@ -46,6 +44,25 @@ func newRefusal(k *call) *Error {
 		e.advice = clockAdvice(answer.Header, time.Now())
 	}
 	return e
+}
+
+// readCode takes the error code. A DPoP challenge that asks for a nonce goes before
+// whatever a server, or a framework in front of it, says besides: it is what can be
+// answered (RFC 9449 section 9).
+func (e *Error) readCode(k *call) {
+	challenges := challenge.Parse(k.answer.Header.Values("WWW-Authenticate"))
+	if e.StatusCode == http.StatusUnauthorized && slices.ContainsFunc(challenges, asksForNonce) {
+		e.Code = ErrUseDPoPNonce
+		return
+	}
+	e.readMembers(k.answer.Body, k)
+	if e.Code == "" { // it is in a challenge when there is no body (RFC 6750 section 3)
+		e.Code = errorCode(challenge.Parameter(challenges, "error"), k)
+	}
+}
+
+func asksForNonce(c challenge.Challenge) bool {
+	return strings.EqualFold(c.Scheme, TokenTypeDPoP) && c.Parameters["error"] == string(ErrUseDPoPNonce)
 }
 
 // readMembers takes the members of an error response, if body is one.
@@ -74,12 +91,6 @@ func webAddress(text string, k *call) string {
 		return ""
 	}
 	return text
-}
-
-// readChallenges takes the error that servers put into WWW-Authenticate when
-// they send no body (RFC 6750 section 3).
-func (e *Error) readChallenges(header http.Header, k *call) {
-	e.Code = errorCode(challenge.Parameter(challenge.Parse(header.Values("WWW-Authenticate")), "error"), k)
 }
 
 // errorCode returns text when it is an error code. A text that repeats a
