@@ -37,7 +37,8 @@ type call struct {
 	minted    *minted // what is added for each attempt; nil = nothing
 
 	attempts          int    // so far
-	nonce             string // that was known before the last proof was made
+	nonce             string // of the last proof
+	given             string // the nonce that the last answer has brought, until it is used
 	sentAuthorization string // of the last attempt
 	sentBody          []byte // of the last attempt
 	answer            httpcall.Answer
@@ -76,7 +77,7 @@ func (c *Client) send(ctx context.Context, k *call) Response {
 		},
 	}
 	if k.bound && s.dpop.prover != nil {
-		request.Observe = func(header http.Header) { s.dpop.prover.Remember(k.endpoint.url, header) }
+		request.Observe = func(header http.Header) { k.given = s.dpop.prover.Remember(k.endpoint.url, header) }
 	}
 	caller := s.caller
 	if k.caller != nil {

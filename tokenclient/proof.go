@@ -27,8 +27,8 @@ func (p proofs) prove(k *call, header http.Header) error {
 	if p.prover == nil || !k.bound {
 		return nil
 	}
-	k.nonce = p.prover.Nonce(k.endpoint.url)
-	proof, err := p.prover.Proof(cmp.Or(k.method, http.MethodPost), k.endpoint.url, k.accessToken)
+	k.nonce, k.given = p.nonce(k), ""
+	proof, err := p.prover.ProofWithNonce(cmp.Or(k.method, http.MethodPost), k.endpoint.url, k.accessToken, k.nonce)
 	if err != nil {
 		return err
 	}
@@ -47,10 +47,15 @@ func (r *Response) isNonceChallenge() bool {
 	return r.StatusCode == http.StatusBadRequest || r.StatusCode == http.StatusUnauthorized
 }
 
-// hasNewNonce reports whether another nonce is known than when the last proof was
-// made, whichever call's answer has brought it.
+// hasNewNonce reports whether the next proof would have another nonce.
 func (p proofs) hasNewNonce(k *call) bool {
-	return p.prover != nil && k.bound && p.prover.Nonce(k.endpoint.url) != k.nonce
+	return p.prover != nil && k.bound && p.nonce(k) != k.nonce
+}
+
+// nonce returns the nonce for the next proof: the one that the last answer to this
+// call has brought, or else the last one that any call's answer has.
+func (p proofs) nonce(k *call) string {
+	return cmp.Or(k.given, p.prover.Nonce(k.endpoint.url))
 }
 
 // thumbprint returns the dpop_jkt of a login.

@@ -5,12 +5,16 @@ package tokenclient_test
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -87,6 +91,61 @@ func TestNonceChallengeOfParallelCalls(t *testing.T) {
 	}
 	done.Wait()
 	assert.Equal(t, 2*calls, server.Count(tokentest.TokenPath))
+}
+
+// duringBody calls a function when a body is read, which is after the header.
+type duringBody struct {
+	io.ReadCloser
+
+	meanwhile func()
+}
+
+func (b duringBody) Read(p []byte) (int, error) {
+	b.meanwhile()
+	return b.ReadCloser.Read(p)
+}
+
+// TestNonceOfTheAnswer: the answer to another call, with another nonce, comes between
+// the header of a challenge and the end of its body.
+func TestNonceOfTheAnswer(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		before, given, meanwhile string // the nonces
+		sent                     []string
+	}{
+		"an old one comes late":        {"old", "new", "old", []string{"old", "new"}},
+		"a newer one":                  {"old", "new", "newer", []string{"old", "new"}},
+		"the first one":                {"", "new", "newer", []string{"", "new"}},
+		"none with the challenge":      {"old", "", "newer", []string{"old", "newer"}},
+		"none, and none":               {"old", "", "old", []string{"old"}},
+		"the challenge has no new one": {"old", "old", "newer", []string{"old"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			prover, err := dpop.NewProver(dpop.Config{})
+			require.NoError(t, err)
+			address, err := url.Parse(tokenURL)
+			require.NoError(t, err)
+			remember := func(nonce string) { prover.Remember(address, http.Header{"Dpop-Nonce": {nonce}}) }
+			remember(test.before)
+			client, mock := newMockClient(t, func(c *tokenclient.Config) { c.DPoP = prover })
+			var sent []string
+			mock.RegisterResponder(http.MethodPost, tokenURL, func(r *http.Request) (*http.Response, error) {
+				sent = append(sent, claimsOf(t, r.Header).Get("nonce").String())
+				if len(sent) > 1 {
+					return httpmock.NewStringResponse(http.StatusOK, boundBody), nil
+				}
+				response := httpmock.NewStringResponse(http.StatusBadRequest, asksForNonce)
+				response.Header.Set("Dpop-Nonce", test.given)
+				response.Body = duringBody{response.Body, func() { remember(test.meanwhile) }}
+				return response, nil
+			})
+			_, err = client.RequestRefreshToken(t.Context(), tokenclient.RefreshTokenRequest{RefreshToken: "r"})
+			assert.Equal(t, test.sent, sent)
+			assert.Equal(t, len(test.sent) == 1, errors.Is(err, tokenclient.ErrUseDPoPNonce))
+		})
+	}
 }
 
 // TestNonceChallengeHasItsStatus: a gateway, or a server in trouble, that repeats the

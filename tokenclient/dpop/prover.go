@@ -87,7 +87,10 @@ func (p *Prover) Algorithm() string {
 // 7638): the parameter dpop_jkt, and the jkt of the tokens.
 func (p *Prover) Thumbprint() string { return p.state().signer.Thumbprint() }
 
-var errMethod = errors.New("dpop: the method is not an HTTP method")
+var (
+	errMethod = errors.New("dpop: the method is not an HTTP method")
+	errNonce  = errors.New("dpop: the nonce has characters that no nonce can have")
+)
 
 // Proof returns the value of the header DPoP for one request, which is sent once.
 // It is for that method and URL, and carries the nonce of the URL's server when
@@ -100,10 +103,29 @@ func (p *Prover) Proof(method string, target *url.URL, accessToken string) (stri
 	if err != nil {
 		return "", err
 	}
+	s := p.state()
+	return s.proof(method, htu, accessToken, s.nonces.get(origin))
+}
+
+// ProofWithNonce is [Prover.Proof] with that nonce instead of the one that is known
+// of the URL's server, or without any when it is empty: for a request that is sent
+// again because of a challenge, with the nonce of that challenge. Meanwhile the
+// response to another request may have brought an older one.
+func (p *Prover) ProofWithNonce(method string, target *url.URL, accessToken, nonce string) (string, error) {
+	htu, _, err := normalize(target)
+	if err != nil {
+		return "", err
+	}
+	if nonce != "" && !isNonce(nonce) {
+		return "", errNonce
+	}
+	return p.state().proof(method, htu, accessToken, nonce)
+}
+
+func (s *state) proof(method, htu, accessToken, nonce string) (string, error) {
 	if method == "" || strings.ContainsFunc(method, isNotMethod) {
 		return "", errMethod
 	}
-	s := p.state()
 	claims := make([]byte, 0, 256)
 	claims = append(claims, `{"jti":"`...)
 	claims = jose.AppendID(claims)
@@ -119,7 +141,7 @@ func (p *Prover) Proof(method string, target *url.URL, accessToken string) (stri
 		claims = base64.RawURLEncoding.AppendEncode(claims, digest[:])
 		claims = append(claims, '"')
 	}
-	if nonce := s.nonces.get(origin); nonce != "" {
+	if nonce != "" {
 		claims = append(claims, `,"nonce":`...)
 		claims = strconv.AppendQuote(claims, nonce)
 	}
@@ -129,22 +151,27 @@ func (p *Prover) Proof(method string, target *url.URL, accessToken string) (stri
 func isNotMethod(r rune) bool { return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '-' }
 
 // Remember takes the nonce from a response of the URL's server, whatever its
-// status (RFC 9449 section 8.2), for the next proofs. A header that is there
-// twice, or has characters that no nonce can have, is ignored.
-func (p *Prover) Remember(target *url.URL, header http.Header) {
+// status (RFC 9449 section 8.2), for the next proofs, and returns it. A header that
+// is there twice, or has characters that no nonce can have, is ignored; then it
+// returns nothing.
+func (p *Prover) Remember(target *url.URL, header http.Header) (nonce string) {
 	values := header.Values("DPoP-Nonce")
 	if len(values) != 1 || !isNonce(values[0]) {
-		return
+		return ""
 	}
-	if _, origin, err := normalize(target); err == nil {
-		p.state().nonces.put(strings.Clone(origin), values[0]) // keeps no path
+	_, origin, err := normalize(target)
+	if err != nil {
+		return ""
 	}
+	p.state().nonces.put(strings.Clone(origin), values[0]) // keeps no path
+	return values[0]
 }
 
 // Nonce returns the nonce that is known of the URL's server, or nothing. A request
-// that was refused with use_dpop_nonce is worth sending again, once, when the nonce
-// is now another one than before its proof was made: requests may be under way
-// side by side, and any of their responses brings it.
+// that was refused with use_dpop_nonce is worth sending again, once, with the nonce
+// of the refusal, as Remember returns it, or when that has none with this one, if it
+// is another one than its proof had: requests may be under way side by side, and any
+// of their responses brings it.
 func (p *Prover) Nonce(target *url.URL) string {
 	_, origin, err := normalize(target)
 	if err != nil {

@@ -49,16 +49,42 @@ func TestRemember(t *testing.T) {
 	prover.Remember(address, nonceHeader())
 	assert.Nil(t, nonceOf(t, prover, target))
 
-	prover.Remember(address, nonceHeader("one"))
+	assert.Equal(t, "one", prover.Remember(address, nonceHeader("one")), "it says what it has taken")
 	assert.Equal(t, "one", nonceOf(t, prover, target))
 	prover.Remember(address, nonceHeader("one"))
-	prover.Remember(address, nonceHeader())
+	assert.Empty(t, prover.Remember(address, nonceHeader()))
 	assert.Equal(t, "one", nonceOf(t, prover, target))
 	prover.Remember(address, nonceHeader("two"))
 	assert.Equal(t, "two", nonceOf(t, prover, target))
 	prover.Remember(address, nonceHeader("one"))
 	assert.Equal(t, "one", nonceOf(t, prover, target))
-	prover.Remember(nil, nonceHeader("two"))
+	assert.Empty(t, prover.Remember(nil, nonceHeader("two")))
+}
+
+func TestProofWithNonce(t *testing.T) {
+	t.Parallel()
+	const target = "https://as.example/token?x=1"
+	prover, address := newProver(t, dpop.Config{}), parsed(t, target)
+	prover.Remember(address, nonceHeader("known"))
+	for nonce, want := range map[string]any{"given": "given", "known": "known", "": nil} {
+		proof, err := prover.ProofWithNonce("get", address, "the-token", nonce)
+		require.NoError(t, err)
+		all := claims(t, proof)
+		assert.Equal(t, want, all["nonce"])
+		assert.Equal(t, "GET", all["htm"])
+		assert.Equal(t, "https://as.example/token", all["htu"])
+		assert.NotEmpty(t, all["ath"])
+	}
+	assert.Equal(t, "known", prover.Nonce(address), "it is not remembered")
+	for name, refuse := range map[string]func() (string, error){
+		"nonce":  func() (string, error) { return prover.ProofWithNonce("GET", address, "", `a"b`) },
+		"method": func() (string, error) { return prover.ProofWithNonce("", address, "", "given") },
+		"URL":    func() (string, error) { return prover.ProofWithNonce("GET", nil, "", "given") },
+	} {
+		proof, err := refuse()
+		require.ErrorContains(t, err, name)
+		assert.Empty(t, proof)
+	}
 }
 
 func TestRememberIgnores(t *testing.T) {
@@ -83,7 +109,7 @@ func TestRememberIgnores(t *testing.T) {
 		"far too long":   nonceHeader(strings.Repeat("n", 4097)),
 		"another header": {"Dpop": {"one"}, "Nonce": {"one"}},
 	} {
-		prover.Remember(parsed(t, target), header)
+		assert.Empty(t, prover.Remember(parsed(t, target), header), name)
 		assert.Equal(t, "kept", nonceOf(t, prover, target), name)
 	}
 	long := strings.Repeat("n", 4096)
@@ -204,7 +230,8 @@ func FuzzRemember(f *testing.F) {
 	f.Fuzz(func(t *testing.T, nonce string) {
 		const target = "https://as.example/"
 		prover.Remember(parsed(t, target), nonceHeader("before"))
-		prover.Remember(parsed(t, target), nonceHeader(nonce))
+		taken := prover.Remember(parsed(t, target), nonceHeader(nonce))
+		require.Contains(t, []string{nonce, ""}, taken)
 		known := prover.Nonce(parsed(t, target))
 		require.Contains(t, []string{nonce, "before"}, known)
 		require.Equal(t, known, nonceOf(t, prover, target))
