@@ -76,7 +76,7 @@ func (c *Client) send(ctx context.Context, k *call) Response {
 			return s.prepare(ctx, k)
 		},
 	}
-	if k.bound && s.dpop.prover != nil {
+	if s.dpop.prover != nil { // a nonce is for the next proof, also when this request has none
 		request.Observe = func(header http.Header) { k.given = s.dpop.prover.Remember(k.endpoint.url, header) }
 	}
 	caller := s.caller

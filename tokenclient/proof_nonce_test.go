@@ -263,6 +263,42 @@ func TestNonceIsKept(t *testing.T) {
 	assert.Equal(t, []string{"", "n1", "n1", "n2"}, nonces, "from any answer, until another one comes")
 }
 
+// TestNonceIsTakenFromEveryAnswer, also from one to a request that has no proof.
+func TestNonceIsTakenFromEveryAnswer(t *testing.T) {
+	t.Parallel()
+	client, server, prover := newBoundClient(t, []tokentest.Answer{{Body: boundBody}}, func(c *tokenclient.Config) {
+		base := strings.TrimSuffix(c.Endpoints.Token, tokentest.TokenPath)
+		c.Endpoints.Introspection, c.Endpoints.Revocation, c.Endpoints.UserInfo = base+"/introspect", base+"/revoke", base+"/userinfo"
+	})
+	address, err := url.Parse(server.URL())
+	require.NoError(t, err)
+	for path, ask := range map[string]func() error{
+		"/introspect": func() error {
+			_, err := client.IntrospectToken(t.Context(), tokenclient.TokenIntrospectionRequest{Token: "t"})
+			return err
+		},
+		"/revoke": func() error {
+			_, err := client.RevokeToken(t.Context(), tokenclient.TokenRevocationRequest{Token: "t"})
+			return err
+		},
+		"/userinfo": func() error {
+			_, err := client.GetUserInfo(t.Context(), tokenclient.UserInfoRequest{AccessToken: "t", TokenType: "Bearer", Subject: "alice"})
+			return err
+		},
+	} {
+		server.Handle(path, func(r tokentest.Request) tokentest.Answer {
+			assert.Empty(t, r.Header.Values("DPoP"))
+			return nonceAnswer(http.StatusOK, `{"active":false,"sub":"alice"}`, "of:"+path)
+		})
+		require.NoError(t, ask())
+		assert.Equal(t, "of:"+path, prover.Nonce(address))
+	}
+	plain, server := newServerClient(t)
+	server.Enqueue(tokentest.TokenPath, nonceAnswer(http.StatusOK, tokenBody, "n1"))
+	_, err = plain.RequestClientCredentialsToken(t.Context(), tokenclient.ClientCredentialsTokenRequest{})
+	require.NoError(t, err, "without a prover nobody needs it")
+}
+
 func TestNonceChallengeHasAFreshAssertion(t *testing.T) {
 	t.Parallel()
 	client, server, _ := newBoundClient(t, []tokentest.Answer{nonceAnswer(400, asksForNonce, "n1"), {Body: boundBody}}, func(c *tokenclient.Config) {
