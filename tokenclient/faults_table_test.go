@@ -218,27 +218,18 @@ var faultTable = []faultRow{
 	{fault: "403 access_denied", kind: faultProtocol, code: "access_denied", cells: wantFinal},
 	{fault: "200 invalid_grant", kind: faultProtocol, code: "invalid_grant", cells: wantFinal},
 	{fault: "404 invalid_grant", kind: faultProtocol, code: "invalid_grant", cells: wantFinal},
-	{
-		fault: "408 temporarily_unavailable", kind: faultProtocol, code: "temporarily_unavailable",
-		cells: faultWants{"3 not processed", "1 not processed", "1 not processed", "1 not processed"},
-	},
+	{fault: "408 temporarily_unavailable", kind: faultProtocol, code: "temporarily_unavailable", cells: wantDeclined},
 	{
 		fault: "429 slow_down", kind: faultProtocol, code: "slow_down",
 		cells: faultWants{"3 not processed", "1 not processed", "1 not processed", "1 final policy expired_token"},
 	},
-	{
-		fault: "429 temporarily_unavailable", kind: faultProtocol, code: "temporarily_unavailable",
-		cells: faultWants{"3 not processed", "1 not processed", "1 not processed", "1 not processed"},
-	},
-	{fault: "500 server_error", kind: faultProtocol, code: "server_error", cells: wantUnknown},
+	{fault: "429 temporarily_unavailable", kind: faultProtocol, code: "temporarily_unavailable", cells: wantDeclined},
+	{fault: "500 server_error", kind: faultProtocol, code: "server_error", cells: wantTrouble},
 	{fault: "500 invalid_grant", kind: faultProtocol, code: "invalid_grant", cells: wantUnknown},
-	{fault: "502 server_error", kind: faultProtocol, code: "server_error", cells: faultWants{"3 unknown", "1 unknown", "1 unknown", "1 unknown"}},
-	{
-		fault: "503 temporarily_unavailable", kind: faultProtocol, code: "temporarily_unavailable",
-		cells: faultWants{"3 unknown", "1 unknown", "1 unknown", "1 unknown"},
-	},
+	{fault: "502 server_error", kind: faultProtocol, code: "server_error", cells: wantGateway},
+	{fault: "503 temporarily_unavailable", kind: faultProtocol, code: "temporarily_unavailable", cells: wantGateway},
 	{fault: "503 authorization_pending", kind: faultProtocol, code: "authorization_pending", cells: wantGateway},
-	{fault: "504 server_error", kind: faultProtocol, code: "server_error", cells: faultWants{"3 unknown", "1 unknown", "1 unknown", "1 unknown"}},
+	{fault: "504 server_error", kind: faultProtocol, code: "server_error", cells: wantGateway},
 	{fault: "401 with a challenge only", kind: faultProtocol, code: "invalid_token", cells: wantFinal},
 
 	{fault: `503, "0"`, kind: faultStatus, cells: wantDeclined},

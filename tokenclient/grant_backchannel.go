@@ -59,7 +59,8 @@ func (c *Client) RequestBackchannelAuthenticationToken(ctx context.Context, requ
 //
 // It waits for the interval before the first poll. It polls more slowly after
 // slow_down, and goes on, more slowly still, when a poll brings no answer or the
-// server is busy. It never goes on beyond Expiry and the end of ctx. A server may
+// server is in trouble (status 408, 425, 429 or 5xx, whatever the body says, unless
+// its code decides the matter). It never goes on beyond Expiry and the end of ctx. A server may
 // hold a poll until the user has decided: each has 45 s, unless
 // Retry.AttemptTimeout says otherwise.
 //

@@ -49,7 +49,8 @@ func (c *Client) RequestDeviceToken(ctx context.Context, request DeviceTokenRequ
 //
 // It waits for the interval before the first poll. It polls more slowly after
 // slow_down, and goes on, more slowly still, when a poll brings no answer or the
-// server is busy. It never goes on beyond Expiry and the end of ctx.
+// server is in trouble (status 408, 425, 429 or 5xx, whatever the body says, unless
+// its code decides the matter). It never goes on beyond Expiry and the end of ctx.
 func (c *Client) PollDeviceToken(ctx context.Context, request DeviceTokenRequest) (*TokenResponse, error) {
 	f := newDeviceTokenForm(request)
 	return c.poll(ctx, f, newPace(request.Interval, request.Expiry), request.Pending)

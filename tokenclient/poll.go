@@ -148,17 +148,36 @@ func (p *pace) faultWait() time.Duration {
 	return min(wait, limit)
 }
 
-// isFault reports whether a poll brought no answer about the user's decision.
+// isFault reports whether a poll brought no answer about the user's decision: none at
+// all, or that of a server, or of something in front of it, that is in trouble,
+// whatever that says in its body (RFC 8628 section 3.5).
 func isFault(err *Error) bool {
 	switch err.Kind {
 	case KindTransport:
 		return true
-	case KindHTTP:
-		return err.StatusCode >= 500 || err.StatusCode == http.StatusRequestTimeout ||
-			err.StatusCode == http.StatusTooEarly || err.StatusCode == http.StatusTooManyRequests
+	case KindHTTP, KindProtocol:
+		return isTrouble(err.StatusCode) && !endsPolling(err.Code)
 	default:
 		return false
 	}
+}
+
+func isTrouble(status int) bool {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		return true
+	}
+	return status >= http.StatusInternalServerError
+}
+
+// endsPolling reports whether a code decides the matter, at any status.
+func endsPolling(code ErrorCode) bool {
+	switch code {
+	case ErrAccessDenied, ErrExpiredToken, ErrInvalidGrant, ErrInvalidClient, ErrUnauthorizedClient,
+		ErrUnsupportedGrantType, ErrInvalidRequest, ErrInvalidScope, ErrTransactionFailed:
+		return true
+	}
+	return false
 }
 
 func faultOf(err *Error) error {

@@ -6,6 +6,7 @@ package tokenclient_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"testing"
@@ -122,6 +123,41 @@ func TestPollDeviceToken(t *testing.T) {
 				assert.True(t, response.IsError())
 			})
 		})
+	}
+}
+
+// TestPollGoesOnPastATroubledServer, whatever its answer says; but a code that
+// decides the matter counts at any status.
+func TestPollGoesOnPastATroubledServer(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{408, 425, 429, 500, 502, 503, 504} {
+		for code, ends := range map[tokenclient.ErrorCode]bool{
+			"": false, "temporarily_unavailable": false, "server_error": false, "Service Unavailable": false, "use_dpop_nonce": false,
+			"access_denied": true, "expired_token": true, "invalid_grant": true, "invalid_client": true, "unauthorized_client": true,
+			"unsupported_grant_type": true, "invalid_request": true, "invalid_scope": true, "transaction_failed": true,
+		} {
+			t.Run(fmt.Sprint(status, " ", code), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					var told []tokenclient.PendingPoll
+					request := tokenclient.DeviceTokenRequest{Pending: func(p tokenclient.PendingPoll) { told = append(told, p) }}
+					trouble := oneReply{status: status, body: fmt.Sprintf(`{"status":%d,"error":%q}`, status, code)}
+					if status == 503 {
+						trouble.header = http.Header{"Retry-After": {"20"}}
+					}
+					sent, _, err := polls(t, t.Context(), request, trouble, oneReply{status: 200, body: tokenBody})
+					if ends {
+						assert.Equal(t, code, requireError(t, err).Code)
+						assert.Equal(t, seconds(5), sent)
+						return
+					}
+					require.NoError(t, err)
+					assert.Equal(t, map[bool][]time.Duration{true: seconds(5, 25), false: seconds(5, 15)}[status == 503], sent)
+					require.Len(t, told, 1)
+					assert.Equal(t, code, requireError(t, told[0].Err).Code, "it says what went wrong")
+				})
+			})
+		}
 	}
 }
 
