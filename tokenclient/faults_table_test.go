@@ -57,7 +57,7 @@ var (
 	// A server that declines.
 	wantDeclined = faultWants{"3 not processed", "1 not processed", "1 not processed", "3 token"}
 	// One that asks for more patience than anybody has.
-	wantLater = faultWants{"1 not processed", "1 not processed", "1 not processed", "1 final policy expired_token"}
+	wantLater = faultWants{"1 not processed", "1 not processed", "1 not processed", "1 not processed"}
 )
 
 var faultTable = []faultRow{
@@ -250,10 +250,7 @@ var faultTable = []faultRow{
 	{fault: `429, "0"`, kind: faultStatus, cells: wantDeclined},
 	{fault: `429, "3600"`, kind: faultStatus, cells: wantLater},
 	{fault: `502, "0"`, kind: faultStatus, cells: wantGateway},
-	{
-		fault: `502, "3600"`, kind: faultStatus,
-		cells: faultWants{"1 unknown", "1 unknown", "1 unknown", "1 final policy expired_token"},
-	},
+	{fault: `502, "3600"`, kind: faultStatus, cells: wantUnknown},
 	{fault: `500, "0"`, kind: faultStatus, cells: wantTrouble},
 	{fault: `400, "0"`, kind: faultStatus, cells: wantFinal},
 	{fault: "503, twice", kind: faultStatus, cells: wantDeclined}, // the first counts

@@ -50,7 +50,10 @@ func (c *Client) RequestDeviceToken(ctx context.Context, request DeviceTokenRequ
 // It waits for the interval before the first poll. It polls more slowly after
 // slow_down, and goes on, more slowly still, when a poll brings no answer or the
 // server is in trouble (status 408, 425, 429 or 5xx, whatever the body says, unless
-// its code decides the matter). It never goes on beyond Expiry and the end of ctx.
+// its code decides the matter). It never goes on beyond Expiry and the end of ctx. A
+// server that asks for more time than Retry.MaxRetryAfter, or than there is until
+// Expiry, ends it at once, with the error of that poll. When the last poll before
+// Expiry brought no answer, the error says so, and wraps that of the poll.
 func (c *Client) PollDeviceToken(ctx context.Context, request DeviceTokenRequest) (*TokenResponse, error) {
 	f := newDeviceTokenForm(request)
 	return c.poll(ctx, f, newPace(request.Interval, request.Expiry), request.Pending)

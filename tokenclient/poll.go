@@ -38,6 +38,7 @@ const (
 // poll sends a form again and again until the answer is final.
 func (c *Client) poll(ctx context.Context, f *form, pace *pace, pending func(PendingPoll)) (*TokenResponse, error) {
 	ended := f.checkFor(c.settings().token)
+	pace.patience = c.settings().retry.limits().MaxRetryAfter
 	for ended == nil {
 		if ended = pace.wait(ctx, f.operation, c.settings().token.label); ended != nil {
 			break
@@ -49,7 +50,7 @@ func (c *Client) poll(ctx context.Context, f *form, pace *pace, pending func(Pen
 			return response, err
 		}
 		if pending != nil {
-			pending(PendingPoll{Wait: max(0, time.Until(pace.next)), Expiry: pace.expiry, Err: faultOf(response.err)})
+			pending(PendingPoll{Wait: max(0, time.Until(pace.next)), Expiry: pace.expiry, Err: pace.lastFault()})
 		}
 	}
 	return newTokenResponse(newInvalidResponse(ended), "", proofs{})
@@ -66,8 +67,10 @@ type pace struct {
 	interval time.Duration
 	expiry   time.Time // zero = not known
 	next     time.Time
-	sent     time.Time // the last poll
-	faults   int       // polls without an answer, in a row
+	patience time.Duration // for what a server asks for beyond that
+	sent     time.Time     // the last poll
+	faults   int           // polls without an answer, in a row
+	fault    *Error        // of the last poll; nil = it had an answer
 }
 
 func newPace(interval time.Duration, expiry time.Time) *pace {
@@ -95,13 +98,31 @@ func (p *pace) wait(ctx context.Context, operation, endpoint string) *Error {
 	case <-timer.C:
 	}
 	if ends {
-		return &Error{
-			Kind: KindPolicy, Outcome: Final, Operation: operation, Endpoint: endpoint,
-			Code: ErrExpiredToken, detail: "the user has not decided in time", advice: "start again",
-		}
+		return p.expired(operation, endpoint)
 	}
 	p.sent = time.Now()
 	return nil
+}
+
+// expired makes the error of a code that has expired. What the user has decided is
+// known only when the last poll had an answer.
+func (p *pace) expired(operation, endpoint string) *Error {
+	e := &Error{
+		Kind: KindPolicy, Outcome: Final, Operation: operation, Endpoint: endpoint,
+		Code: ErrExpiredToken, detail: "the user has not decided in time", advice: "start again",
+	}
+	if p.fault != nil {
+		e.detail, e.cause = "no answer came before the code expired; the last poll: "+p.fault.summary(), p.fault
+	}
+	return e
+}
+
+// lastFault returns what went wrong with the last poll, or nil.
+func (p *pace) lastFault() error {
+	if p.fault == nil {
+		return nil
+	}
+	return p.fault
 }
 
 // limit keeps a poll from lasting beyond the expiry.
@@ -115,27 +136,37 @@ func (p *pace) limit(total time.Duration) time.Duration {
 // goesOn takes the result of a poll, decides whether another one follows, and
 // sets the time for it.
 func (p *pace) goesOn(ctx context.Context, err *Error) bool {
-	switch {
-	case err == nil || ctx.Err() != nil:
+	if err == nil || ctx.Err() != nil {
 		return false
+	}
+	p.fault = nil
+	switch {
 	case err.Code == ErrAuthorizationPending:
-		p.faults = 0
 	case err.Code == ErrSlowDown:
-		p.faults = 0
 		p.interval += slowDownStep
 	case isFault(err):
-		p.faults++
+		p.fault = err
 	default:
 		return false
 	}
-	p.next = p.sent.Add(p.interval)
-	if asked := time.Now().Add(err.RetryAfter); err.RetryAfter > 0 && asked.After(p.next) {
-		p.next = asked
+	now := time.Now()
+	if p.fault == nil {
+		p.faults, p.next = 0, p.sent.Add(p.interval)
+	} else { // from now on, so that a poll that timed out is not followed at once
+		p.faults++
+		p.next = now.Add(p.faultWait())
 	}
-	if p.faults > 0 { // from now on, so that a poll that timed out is not followed at once
-		p.next = time.Now().Add(max(p.faultWait(), err.RetryAfter))
+	return p.waitsFor(err.RetryAfter, now)
+}
+
+// waitsFor puts off the next poll when the server asks for more time than there is
+// until then, and reports whether that is not too much to ask.
+func (p *pace) waitsFor(asked time.Duration, now time.Time) bool {
+	if asked <= max(0, p.next.Sub(now)) {
+		return true
 	}
-	return true
+	p.next = now.Add(asked)
+	return asked <= p.patience && (p.expiry.IsZero() || p.next.Before(p.expiry))
 }
 
 // faultWait doubles the interval with each fault in a row.
@@ -178,11 +209,4 @@ func endsPolling(code ErrorCode) bool {
 		return true
 	}
 	return false
-}
-
-func faultOf(err *Error) error {
-	if isFault(err) {
-		return err
-	}
-	return nil
 }

@@ -161,49 +161,6 @@ func TestPollGoesOnPastATroubledServer(t *testing.T) {
 	}
 }
 
-func TestPollEndsWithTheCode(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		interval time.Duration
-		lifetime time.Duration
-		reply    oneReply
-		polls    int
-	}{
-		"while the user thinks": {5 * time.Second, 22 * time.Second, oneReply{status: 400, body: pending}, 4},
-		"while the net is down": {5 * time.Second, 22 * time.Second, oneReply{err: io.EOF}, 2},
-		"with a huge interval":  {1 << 62, time.Minute, oneReply{status: 400, body: pending}, 0},
-		"when it has expired":   {5 * time.Second, -time.Second, oneReply{status: 400, body: pending}, 0},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				start := time.Now()
-				request := tokenclient.DeviceTokenRequest{Interval: test.interval, Expiry: start.Add(test.lifetime)}
-				sent, response, err := polls(t, t.Context(), request, test.reply)
-				assert.Len(t, sent, test.polls)
-				assert.ErrorIs(t, err, tokenclient.ErrExpiredToken)
-				assert.Equal(t, tokenclient.KindPolicy, requireError(t, err).Kind)
-				assert.True(t, response.IsError())
-				assert.Equal(t, max(0, test.lifetime), time.Since(start), "it ends exactly with the code")
-			})
-		})
-	}
-}
-
-func TestPollEndsWithContext(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithCancel(t.Context())
-		start := time.Now()
-		time.AfterFunc(12*time.Second, cancel)
-		sent, response, err := polls(t, ctx, tokenclient.DeviceTokenRequest{}, oneReply{status: 400, body: pending})
-		assert.Equal(t, seconds(5, 10), sent)
-		assert.ErrorIs(t, err, context.Canceled)
-		assert.True(t, response.IsError())
-		assert.Equal(t, 12*time.Second, time.Since(start))
-	})
-}
-
 func TestPollTellsHowItGoes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
