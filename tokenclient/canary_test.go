@@ -12,9 +12,11 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -40,6 +42,15 @@ func prints(value any) string {
 	}
 	for _, handler := range []slog.Handler{slog.NewTextHandler(&text, nil), slog.NewJSONHandler(&text, nil)} {
 		slog.New(handler).Info("value", "value", value, slog.Group("group", "value", value))
+	}
+	return text.String()
+}
+
+// printsChain is the same for an error and everything it wraps.
+func printsChain(err error) string {
+	var text strings.Builder
+	for ; err != nil; err = errors.Unwrap(err) {
+		text.WriteString(prints(err) + prints(hold(err)))
 	}
 	return text.String()
 }
@@ -76,14 +87,19 @@ type shown[T any] struct {
 	Any   any
 }
 
-func newCanaryClient(t *testing.T) (*tokenclient.Client, *tokentest.Server) {
+// canaryQuery is that of an endpoint whose address is a secret.
+const canaryQuery = "?key=CANARY-query"
+
+func newCanaryClient(t *testing.T, config ...func(*tokenclient.Config)) (*tokenclient.Client, *tokentest.Server) {
 	t.Helper()
-	return newServerClient(t, func(c *tokenclient.Config) {
+	secrets := func(c *tokenclient.Config) {
 		c.Endpoints.BackchannelAuthentication = strings.Replace(c.Endpoints.Token, tokentest.TokenPath, backchannelPath, 1)
+		c.Endpoints.Token += canaryQuery
 		c.Auth = clientauth.SecretBasic(canary)
 		c.Parameters = url.Values{"default_parameter": {canary}}
 		c.Header = http.Header{"X-Api-Key": {canary}}
-	})
+	}
+	return newServerClient(t, append([]func(*tokenclient.Config){secrets}, config...)...)
 }
 
 func TestNoTypePrintsASecret(t *testing.T) {
@@ -222,19 +238,21 @@ func TestNoErrorPrintsASecret(t *testing.T) {
 	}
 	for name, answer := range answers {
 		for grant, send := range calls {
-			t.Run(name+"/"+grant, func(t *testing.T) {
-				t.Parallel()
-				client, server := newCanaryClient(t)
-				server.Handle(tokentest.TokenPath, func(tokentest.Request) tokentest.Answer { return answer })
-				response, err := send(t.Context(), client)
-				failed := requireError(t, err)
-				for _, value := range []any{err, fmt.Errorf("wrapped: %w", err), hold(err), shown[error]{err, err}, response} {
-					assertNoCanary(t, prints(value))
-				}
-				encoded, err := json.Marshal(failed)
-				require.NoError(t, err)
-				assertNoCanary(t, string(encoded))
-			})
+			for _, auth := range []clientauth.Method{clientauth.SecretBasic(canary), clientauth.Assertion(always(canary))} {
+				t.Run(name+"/"+grant+"/"+auth.Name(), func(t *testing.T) {
+					t.Parallel()
+					client, server := newCanaryClient(t, func(c *tokenclient.Config) { c.Auth = auth })
+					server.Handle(tokentest.TokenPath, func(tokentest.Request) tokentest.Answer { return answer })
+					response, err := send(t.Context(), client)
+					assertNoCanary(t, printsChain(fmt.Errorf("wrapped: %w", err)))
+					for _, value := range []any{shown[error]{err, err}, response} {
+						assertNoCanary(t, prints(value))
+					}
+					encoded, err := json.Marshal(requireError(t, err))
+					require.NoError(t, err)
+					assertNoCanary(t, string(encoded))
+				})
+			}
 		}
 	}
 }
@@ -259,14 +277,45 @@ func TestNoRequestErrorPrintsASecret(t *testing.T) {
 	assertNoCanary(t, prints(requireError(t, err)))
 }
 
+// dumpError is an error of a transport that tells everything.
+type dumpError string
+
+func (e dumpError) Error() string { return "POST body: " + string(e) }
+
+func (e dumpError) Timeout() bool { return len(e) > 0 }
+
+func (e dumpError) Temporary() bool { return false }
+
 func TestForeignErrorsAreNotPrinted(t *testing.T) {
 	t.Parallel()
 	errDump := errors.New("POST body: " + canary)
-	client, mock := newMockClient(t)
-	mock.RegisterResponder(http.MethodPost, tokenURL, func(*http.Request) (*http.Response, error) { return nil, errDump })
-	_, err := client.RequestRefreshToken(t.Context(), tokenclient.RefreshTokenRequest{RefreshToken: "r"})
-	assertNoCanary(t, prints(requireError(t, err)))
-	assert.ErrorIs(t, err, errDump, "but it can be found")
+	refused := &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
+	for name, foreign := range map[string]error{
+		"an error":         errDump,
+		"wrapped":          fmt.Errorf("%s: %w", canary, errDump),
+		"a value":          dumpError(canary),
+		"joined":           errors.Join(errDump, refused),
+		"around a known":   fmt.Errorf("%s: %w", canary, refused),
+		"around a timeout": fmt.Errorf("%s: %w", canary, context.DeadlineExceeded),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client, mock := newMockClient(t)
+			mock.RegisterResponder(http.MethodPost, tokenURL, func(*http.Request) (*http.Response, error) { return nil, foreign })
+			_, err := client.RequestRefreshToken(t.Context(), tokenclient.RefreshTokenRequest{RefreshToken: "r"})
+			assertNoCanary(t, printsChain(err))
+			if name != "around a timeout" {
+				assert.ErrorIs(t, err, foreign, "but it can be found")
+			}
+			var dump dumpError
+			assert.Equal(t, name == "a value", errors.As(err, &dump))
+			var operation *net.OpError
+			assert.Equal(t, errors.Is(foreign, refused), errors.As(err, &operation))
+			assert.Equal(t, errors.Is(foreign, refused), errors.Is(err, syscall.ECONNRESET))
+			assert.NotErrorIs(t, err, context.DeadlineExceeded, "that is for the caller's own context")
+			assert.Equal(t, name == "a value" || name == "around a timeout", requireError(t, err).Timeout())
+		})
+	}
 }
 
 func TestTokenIsStored(t *testing.T) {

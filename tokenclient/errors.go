@@ -228,7 +228,9 @@ func (e *Error) Is(target error) bool {
 }
 
 // Unwrap returns the cause, if any. It is [context.Canceled] or
-// [context.DeadlineExceeded] only when the caller's own context ended.
+// [context.DeadlineExceeded] only when the caller's own context ended. An error of
+// the connection is found with [errors.Is] and [errors.As], and not printed: its text
+// may quote what was sent or received.
 func (e *Error) Unwrap() error { return e.cause }
 
 // Timeout reports whether time was up: the caller's or the library's.
@@ -236,6 +238,20 @@ func (e *Error) Timeout() bool {
 	var timeout interface{ Timeout() bool }
 	return errors.As(e.cause, &timeout) && timeout.Timeout()
 }
+
+// hidden is a cause whose text may quote what was sent or received: net/http quotes
+// what it cannot read, and a transport of the caller's may quote anything. It has a
+// text of ours instead.
+type hidden struct {
+	text string
+	err  func() error // a func: fmt follows pointers where a verb does not fit
+}
+
+func (h *hidden) Error() string { return h.text }
+
+func (h *hidden) Is(target error) bool { return errors.Is(h.err(), target) }
+
+func (h *hidden) As(target any) bool { return errors.As(h.err(), target) }
 
 // Format prints the text of the error for every verb, so that no verb reaches
 // into what it wraps.

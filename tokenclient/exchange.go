@@ -170,11 +170,21 @@ func newFailedResponse(k *call, answer httpcall.Answer, err error) Response {
 	}
 	var failure *httpcall.Failure
 	if errors.As(err, &failure) {
-		failed.cause = failure.Err
+		failed.cause = causeOf(failure)
 		failed.classify(failure, answer, k)
 	}
 	k.answer = answer
 	return Response{StatusCode: answer.StatusCode, Header: answer.Header, call: k, err: failed}
+}
+
+// causeOf returns what a failure is to be known by: an error of the connection with
+// another text, and the others, which are the caller's own, as they are.
+func causeOf(failure *httpcall.Failure) error {
+	switch failure.Reason {
+	case httpcall.Broken, httpcall.TimedOut:
+		return &hidden{failure.Error(), func() error { return failure.Err }}
+	}
+	return failure.Err
 }
 
 func (e *Error) classify(failure *httpcall.Failure, answer httpcall.Answer, k *call) {

@@ -77,9 +77,9 @@ func (c *faultCell) run(ctx context.Context) {
 	defer server.Close()
 	var attempts atomic.Int64
 	config := tokenclient.Config{
-		Endpoints: tokenclient.Endpoints{Token: server.URL()},
+		Endpoints: tokenclient.Endpoints{Token: server.URL() + canaryQuery},
 		ClientID:  "client",
-		Auth:      countedAuth{clientauth.SecretBasic(canary), &attempts},
+		Auth:      countedAuth{c.auth(), &attempts},
 		Retry:     tokenclient.Retry{MinWait: time.Millisecond, AttemptTimeout: faultTime},
 	}
 	if c.fault.Slow {
@@ -108,6 +108,14 @@ func (c *faultCell) run(ctx context.Context) {
 	c.elapsed = time.Since(start)
 	c.got = c.describe(len(server.Requests()), int(attempts.Load()), err)
 	c.printed = printResult(response, err)
+}
+
+// auth is a secret, or for one column an assertion.
+func (c *faultCell) auth() clientauth.Method {
+	if c.column == 2 {
+		return clientauth.Assertion(always(canary))
+	}
+	return clientauth.SecretBasic(canary)
 }
 
 // warm leaves connections behind, where the transport keeps them.
@@ -171,7 +179,7 @@ func printResult(response *tokenclient.TokenResponse, err error) string {
 	if err == nil {
 		return text
 	}
-	text += prints(err) + prints(fmt.Errorf("wrapped: %w", err)) + prints(hold(err))
+	text += printsChain(fmt.Errorf("wrapped: %w", err))
 	for cause := err; cause != nil; cause = errors.Unwrap(cause) {
 		encoded, _ := json.Marshal(cause) // some cannot be encoded
 		text += string(encoded)
