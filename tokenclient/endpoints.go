@@ -17,7 +17,7 @@ import (
 // Endpoints are the addresses of an authorization server. Each is an absolute
 // https URL in ASCII, without user information and fragment; a query is kept.
 // Plain http is accepted on the loopback interface only: localhost, 127.0.0.0/8
-// and ::1.
+// and ::1. The host is sent in lower case, without the default port.
 type Endpoints struct {
 	// Token is the token endpoint (RFC 6749 section 3.2). Optional.
 	Token string
@@ -114,7 +114,7 @@ func usesCertificate(method clientauth.Method) bool {
 type endpoint struct {
 	field   string   // in Endpoints
 	url     *url.URL // nil when it is not configured, or refused
-	address string   // the URL as text
+	address string   // as it was configured: what the server calls itself
 	label   string   // for errors: without the query
 	problem string   // why it was refused
 }
@@ -129,7 +129,9 @@ func newEndpoint(field, address string) endpoint {
 		e.problem = err.Error()
 		return e
 	}
-	e.url, e.address = parsed, parsed.String()
+	e.address = parsed.String()
+	parsed.Host = sentHost(parsed)
+	e.url = parsed
 	e.label = (&url.URL{Scheme: parsed.Scheme, Host: parsed.Host, Path: parsed.Path, RawPath: parsed.RawPath}).String()
 	return e
 }
@@ -167,6 +169,17 @@ func parseEndpoint(address string) (*url.URL, error) {
 		return nil, errors.New("must use https: plain http is for loopback hosts only")
 	}
 	return parsed, nil
+}
+
+// sentHost returns host and port in the one spelling that proofs have (RFC 9449
+// section 4.3), so that a request and its proof say the same: in lower case, without
+// the port that the scheme has by default.
+func sentHost(address *url.URL) string {
+	host, defaultPort := strings.ToLower(address.Host), ":443"
+	if address.Scheme == "http" {
+		defaultPort = ":80"
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(host, defaultPort), ":")
 }
 
 func isNotASCII(r rune) bool { return r > '~' }

@@ -10,6 +10,7 @@ import (
 	"cmp"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -92,6 +93,10 @@ func clockAdvice(header http.Header, now time.Time) string {
 // prover each response with Remember, for its nonce. The prover may be nil for a
 // bearer token.
 //
+// The proof names the Host of the request when that is set, as [http.Request.Write]
+// sends it, because it is the host that the API sees. The nonce is that of the server
+// in the URL, whom the request goes to.
+//
 // A token of another type than Bearer and DPoP is an error, and so is a bound
 // token without its prover, an empty token, and a token that no header can hold.
 func (t Token) Authorize(request *http.Request, prover *dpop.Prover) error {
@@ -112,11 +117,28 @@ func (t Token) Authorize(request *http.Request, prover *dpop.Prover) error {
 	case prover == nil:
 		return errors.New("tokenclient: the token is bound to a DPoP key, and there is no prover")
 	}
-	proof, err := prover.Proof(cmp.Or(request.Method, http.MethodGet), request.URL, token)
+	target, err := targetOf(request)
+	if err != nil {
+		return err
+	}
+	proof, err := prover.ProofWithNonce(cmp.Or(request.Method, http.MethodGet), target, token, prover.Nonce(request.URL))
 	if err != nil {
 		return err
 	}
 	request.Header.Set("DPoP", proof)
 	request.Header.Set("Authorization", "DPoP "+token)
 	return nil
+}
+
+// targetOf returns the URL of a request as its server sees it.
+func targetOf(request *http.Request) (*url.URL, error) {
+	if request.URL == nil || request.Host == "" || request.Host == request.URL.Host {
+		return request.URL, nil
+	}
+	if strings.ContainsAny(request.Host, `/?#@\`) { // it would run into the rest of the URL
+		return nil, errors.New("tokenclient: the Host of the request is not a host")
+	}
+	target := *request.URL
+	target.Host = request.Host
+	return &target, nil
 }

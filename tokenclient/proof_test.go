@@ -4,6 +4,7 @@
 package tokenclient_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/sha256"
 	"encoding/base64"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
@@ -200,6 +202,91 @@ func TestAuthorize(t *testing.T) {
 			assert.Equal(t, "PATCH", claims.Get("htm").String())
 			assert.Equal(t, "https://api.example/a%2Fb", claims.Get("htu").String())
 			assert.NotEmpty(t, claims.Get("ath").String())
+		})
+	}
+}
+
+// TestProofNamesTheHostAsItIsSent: the proof, the line and the header are compared by
+// servers, most of them letter by letter.
+func TestProofNamesTheHostAsItIsSent(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		"https://as.example/Token":            "https://as.example/Token",
+		"https://AS.Example/Token":            "https://as.example/Token",
+		"HTTPS://AS.EXAMPLE:443/Token":        "https://as.example/Token",
+		"https://as.example:/Token":           "https://as.example/Token",
+		"https://AS.Example:8443/Token?Key=K": "https://as.example:8443/Token",
+		"https://as.example:80/Token":         "https://as.example:80/Token",
+		"http://LOCALHOST:80/Token":           "http://localhost/Token",
+		"http://localhost:443/Token":          "http://localhost:443/Token",
+		"https://[2001:DB8::443]:443/a%2FB":   "https://[2001:db8::443]/a%2FB",
+		"https://[2001:db8::443]/a":           "https://[2001:db8::443]/a",
+	} {
+		t.Run(address, func(t *testing.T) {
+			t.Parallel()
+			prover, err := dpop.NewProver(dpop.Config{})
+			require.NoError(t, err)
+			client, mock := newMockClient(t, func(c *tokenclient.Config) {
+				c.DPoP, c.Endpoints.Token = prover, address
+				c.Auth = clientauth.Assertion(func(_ context.Context, attempt clientauth.Attempt) (string, error) {
+					assert.True(t, strings.EqualFold(address, attempt.Endpoint))
+					assert.Contains(t, attempt.Endpoint, address[len("https"):], "an audience is what the server calls itself")
+					return "assertion", nil
+				})
+			})
+			mock.RegisterNoResponder(func(r *http.Request) (*http.Response, error) {
+				line, err := url.Parse(want)
+				require.NoError(t, err)
+				assert.Equal(t, line.Host, r.URL.Host)
+				assert.Equal(t, line.Host, r.Host)
+				assert.Equal(t, line.Scheme, r.URL.Scheme)
+				assert.Equal(t, line.EscapedPath(), r.URL.EscapedPath())
+				assert.Equal(t, want, claimsOf(t, r.Header).Get("htu").String())
+				return httpmock.NewStringResponse(http.StatusOK, boundBody), nil
+			})
+			_, err = client.RequestClientCredentialsToken(t.Context(), tokenclient.ClientCredentialsTokenRequest{})
+			require.NoError(t, err)
+		})
+	}
+}
+
+// TestAuthorizeNamesTheHostThatTheAPISees, when a request goes to another one: its
+// nonce is still that of the one it goes to.
+func TestAuthorizeNamesTheHostThatTheAPISees(t *testing.T) {
+	t.Parallel()
+	for host, want := range map[string]string{
+		"":                      "https://10.0.0.1:8443/x",
+		"10.0.0.1:8443":         "https://10.0.0.1:8443/x",
+		"API.example":           "https://api.example/x",
+		"api.example:443":       "https://api.example/x",
+		"api.example:9443":      "https://api.example:9443/x",
+		"bücher.example":        "",
+		"api.example/y":         "",
+		"user@api.example":      "",
+		"api.example?x":         "",
+		"api.example#x":         "",
+		"api.example, other":    "",
+		`api.example\@evil.com`: "",
+	} {
+		t.Run(host, func(t *testing.T) {
+			t.Parallel()
+			prover, err := dpop.NewProver(dpop.Config{})
+			require.NoError(t, err)
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://10.0.0.1:8443/x?y=1", http.NoBody)
+			require.NoError(t, err)
+			prover.Remember(request.URL, http.Header{"Dpop-Nonce": {"n1"}})
+			request.Host = host
+			err = tokenclient.NewToken("t", "DPoP", time.Time{}).Authorize(request, prover)
+			assert.Equal(t, "10.0.0.1:8443", request.URL.Host, "the URL stays")
+			if want == "" {
+				require.Error(t, err)
+				assert.Empty(t, request.Header)
+				return
+			}
+			require.NoError(t, err)
+			claims := claimsOf(t, request.Header)
+			assert.Equal(t, want, claims.Get("htu").String())
+			assert.Equal(t, "n1", claims.Get("nonce").String())
 		})
 	}
 }
