@@ -42,7 +42,8 @@ func TestRepeatedCredentials(t *testing.T) {
 		"parameter":      {nil, anyToken(tokenclient.TokenRequest{GrantType: "custom", Parameters: url.Values{"p": {secret}}}), nil},
 		"one in another": {
 			clientauth.SecretPost("CANARY"),
-			refreshToken(tokenclient.RefreshTokenRequest{RefreshToken: "CANARY and more"}), []string{"and more"},
+			refreshToken(tokenclient.RefreshTokenRequest{RefreshToken: "CANARY and more"}),
+			[]string{"and more"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
