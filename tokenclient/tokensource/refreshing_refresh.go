@@ -268,10 +268,10 @@ func (s *refreshing) accept(ctx context.Context, p *pursuit, h held, response *t
 	case kept.refreshToken != next.session.refreshToken: // a login elsewhere
 		return tokenclient.Token{}, errAgain
 	}
-	s.publish(kept.session)
 	told := *response
 	told.RefreshToken = cmp.Or(told.RefreshToken, h.refreshToken)
 	told.IDToken = cmp.Or(told.IDToken, h.idToken)
 	_ = s.tell(ctx, &told) // it is tried again
+	s.publish(kept.session)
 	return response.Token(), nil
 }

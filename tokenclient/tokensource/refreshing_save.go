@@ -88,8 +88,7 @@ func (s *refreshing) tell(ctx context.Context, response *tokenclient.TokenRespon
 	err := s.ask(ctx, func(ctx context.Context) error { return s.config.OnToken(ctx, response) })
 	if err != nil {
 		s.untold = response
-		given := &session{refreshToken: response.RefreshToken, idToken: response.IDToken}
-		s.saveLater(ctx, storeFailed("OnToken", err, given, s.last))
+		s.saveLater(ctx, storeFailed("OnToken", err, newSession(response, time.Now()), s.last))
 	}
 	return err
 }

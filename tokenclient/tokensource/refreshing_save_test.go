@@ -333,3 +333,30 @@ func TestOnTokenIsToldOncePerRefresh(t *testing.T) {
 		require.NoError(t, source.Close())
 	})
 }
+
+// TestOnTokenIsToldBeforeAnybodyGetsTheToken: not even somebody who comes while it is
+// being told.
+func TestOnTokenIsToldBeforeAnybodyGetsTheToken(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := newRotating(3600)
+		var told atomic.Bool
+		source := loggedIn(t, server, tokensource.RefreshingConfig{OnToken: func(context.Context, *tokenclient.TokenResponse) error {
+			time.Sleep(5 * time.Second)
+			told.Store(true)
+			return nil
+		}})
+		var group sync.WaitGroup
+		for i := range 5 {
+			group.Go(func() {
+				time.Sleep(time.Duration(i) * time.Second)
+				token, err := source.Token(t.Context())
+				assert.NoError(t, err)
+				assert.Equal(t, "at-1", token.AccessToken())
+				assert.True(t, told.Load())
+			})
+		}
+		group.Wait()
+		require.NoError(t, source.Close())
+	})
+}
