@@ -35,11 +35,15 @@ type RefreshingConfig struct {
 	// DefaultLifetime is the lifetime of a token whose server does not say it. 0
 	// means 5 minutes.
 	DefaultLifetime time.Duration
-	// ReuseWindow is how long the server takes a refresh token after it has replaced
-	// it (its grace period, leeway, overlap). For so long a refresh is repeated when
-	// its answer was lost. To a server without one, that looks like a theft: it logs
-	// the user out. 0 means never. A server that does not replace refresh tokens
-	// needs none: that is seen from its answers.
+	// ReuseWindow is how long the server takes a refresh token again that was sent
+	// before: its grace period (leeway, overlap) if it replaces refresh tokens, or as
+	// long as they live if it never does. For so long a refresh is repeated when its
+	// answer was lost. To a server that does not take it again, that looks like a
+	// theft: it logs the user out.
+	//
+	// 0 means never: each lost answer, or crash during a refresh, costs the user a
+	// login, also where the server would have taken the refresh token again. That is
+	// not seen from its answers: many servers replace refresh tokens only sometimes.
 	ReuseWindow time.Duration
 }
 
@@ -51,15 +55,18 @@ type RefreshingConfig struct {
 // Many servers replace the refresh token with each use, and log the user out when
 // they see the old one again. So it is never sent twice: refreshes queue, each
 // uses what the store has by then, and the store has the new one before anybody
-// has the access token. Before a refresh token that may be replaced is sent, this is
-// noted in the store, so that after a crash, too, nobody sends it again. All this
-// goes on without the callers, who leave when their context ends.
+// has the access token. Before a refresh token is sent, this is noted in the store,
+// so that after a crash, too, nobody sends it again. All this goes on without the
+// callers, who leave when their context ends.
 //
 // When the answer to a refresh is lost, the error is [ErrRefreshUnknown], for this
 // and, until the user has logged in, all further calls, which look into the store
-// first. Other failures are shared and remembered for 1 to 30 s, or as long as the
-// server says. A token that is due is still given out, to its end, while the server
-// fails to renew it or takes over a second.
+// first. Where the server never replaces refresh tokens, or takes the old one for a
+// while, say so with ReuseWindow: then it is asked again.
+//
+// Other failures are shared and remembered for 1 to 30 s, or as long as the server
+// says. A token that is due is still given out, to its end, while the server fails
+// to renew it or takes over a second.
 //
 // When the store does not take a new pair of tokens, it is used all the same, and
 // saved later; see OnSaveError. When the store cannot be read, no refresh token is

@@ -23,7 +23,8 @@ const (
 	// server may have replaced it, so that it is not sent again: the user has to log
 	// in, unless another process has more luck. See [RefreshingConfig.ReuseWindow].
 	ErrRefreshUnknown ErrorCode = "the answer to a refresh was lost, and the refresh token with it"
-	// ErrRefreshFailed: the server has refused, or could not be asked. The
+	// ErrRefreshFailed: the server has refused, or could not be asked, or its answer
+	// was lost and it may be asked again ([RefreshingConfig.ReuseWindow]). The
 	// [*tokenclient.Error] inside says which; with [tokenclient.ErrInvalidGrant]
 	// the user has to log in.
 	ErrRefreshFailed ErrorCode = "the refresh failed"

@@ -179,13 +179,9 @@ func (s *refreshing) await(ctx context.Context, h held) error {
 	return &RefreshError{Code: ErrRefreshUnknown, detail: "that of another process"}
 }
 
-// claim notes in the store that the refresh token is about to be sent. One that is
-// not replaced needs no note. Of one that the store has never seen, the note is
-// saved with it.
+// claim notes in the store that the refresh token is about to be sent. Of one that
+// the store has never seen, the note is saved with it.
 func (s *refreshing) claim(ctx context.Context, h held) (held, error) {
-	if h.reusable {
-		return h, nil
-	}
 	at := time.Now()
 	if h.claim != "" {
 		at = h.claimed // the window began with the first one
@@ -208,14 +204,12 @@ func (s *refreshing) claim(ctx context.Context, h held) (held, error) {
 
 // release takes back the claim of a refresh that has not spent the refresh token.
 func (s *refreshing) release(ctx context.Context, h held) {
-	switch {
-	case h.claim == "":
-	case s.unsaved != nil:
+	if s.unsaved != nil {
 		s.unsaved.session = h.unclaimed()
-	default:
-		s.voided = h.claim
-		_, _ = s.put(ctx, h.unclaimed(), h.version) // if not, this process knows
+		return
 	}
+	s.voided = h.claim
+	_, _ = s.put(ctx, h.unclaimed(), h.version) // if not, this process knows
 }
 
 // explain says what a failed refresh means.
@@ -223,14 +217,17 @@ func (s *refreshing) explain(ctx context.Context, p *pursuit, h held, err error)
 	failed := &RefreshError{Code: ErrRefreshFailed, detail: err.Error(), cause: err}
 	var refused *tokenclient.Error
 	lost := !errors.As(err, &refused) || refused.Outcome == tokenclient.Unknown || refused.Kind == tokenclient.KindMalformed
+	mayResend := time.Since(h.claimed) < s.config.ReuseWindow
 	switch {
-	case lost && h.reusable:
-		return failed
-	case lost && !p.resent && h.claim != "" && time.Since(h.claimed) < s.config.ReuseWindow:
+	case lost && mayResend && !p.resent:
 		p.resent = true
 		return errAgain
+	case lost && mayResend: // but not at once: the server is down
+		return failed
 	case lost:
-		return s.bury(h, &RefreshError{Code: ErrRefreshUnknown, detail: err.Error(), cause: err})
+		failed.Code = ErrRefreshUnknown
+		s.dead = &deadToken{h.refreshToken, failed} // the claim in the store tells it to others
+		return failed
 	}
 	s.release(ctx, h)
 	if !errors.Is(err, tokenclient.ErrInvalidGrant) {
@@ -241,16 +238,6 @@ func (s *refreshing) explain(ctx context.Context, p *pursuit, h held, err error)
 	}
 	s.dead = &deadToken{h.refreshToken, failed}
 	return failed
-}
-
-// bury remembers why a refresh token that may be spent is not sent again; the claim
-// in the store tells it to others. While the server may still take it, it is not
-// remembered.
-func (s *refreshing) bury(h held, err *RefreshError) error {
-	if h.claim == "" || time.Since(h.claimed) >= s.config.ReuseWindow {
-		s.dead = &deadToken{h.refreshToken, err}
-	}
-	return err
 }
 
 // accept keeps what a refresh has brought, before anybody gets it.

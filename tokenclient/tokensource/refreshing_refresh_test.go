@@ -5,7 +5,6 @@ package tokensource_test
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -54,75 +53,6 @@ func TestLostAnswerIsReportedAsWhatItIs(t *testing.T) {
 		return err == nil
 	}, 5*time.Second, 100*time.Millisecond)
 	assert.Equal(t, 2, server.Count(tokentest.TokenPath))
-}
-
-// lose makes the answers to some requests get lost.
-func lose(from, to int) func(int) (*http.Response, error, bool) {
-	return func(n int) (*http.Response, error, bool) {
-		if n < from || n > to {
-			return nil, nil, false
-		}
-		return nil, errors.New("connection reset by peer"), true
-	}
-}
-
-func TestReuseWindow(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		lost      int // answers
-		wait      time.Duration
-		want      error
-		refreshes int
-	}{
-		"one answer is lost":        {1, 0, nil, 2},
-		"many answers are lost":     {4, 8 * time.Second, nil, 5},
-		"lost until the window end": {1000, 40 * time.Second, tokensource.ErrRefreshUnknown, 0},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				server, store := newRotating(3600), tokensource.NewMemory()
-				server.keep = true // it takes the old one again
-				source := loggedIn(t, server, tokensource.RefreshingConfig{Store: store, ReuseWindow: 30 * time.Second})
-				server.fault = lose(1, test.lost)
-				_, err := source.Token(t.Context())
-				for begun := time.Now(); time.Since(begun) < test.wait; time.Sleep(time.Second) {
-					_, err = source.Token(t.Context())
-				}
-				require.ErrorIs(t, err, test.want)
-				if test.refreshes != 0 {
-					assert.Equal(t, test.refreshes, server.refreshes())
-				}
-				count := server.refreshes()
-				time.Sleep(5 * time.Second)
-				_, err = source.Token(t.Context())
-				require.ErrorIs(t, err, test.want)
-				assert.Equal(t, count, server.refreshes())
-				require.NoError(t, source.Close())
-			})
-		})
-	}
-}
-
-func TestLostAnswerOfAServerThatDoesNotRotate(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		server, store := newRotating(60), newFailing()
-		server.keep = true
-		source := loggedIn(t, server, tokensource.RefreshingConfig{Store: store})
-		_, err := source.Token(t.Context())
-		require.NoError(t, err)
-		saves := len(store.saved)
-		server.fault = lose(2, 2)
-		time.Sleep(time.Minute)
-		_, err = source.Token(t.Context())
-		require.ErrorIs(t, err, tokensource.ErrRefreshFailed, "it does no harm to ask again")
-		time.Sleep(time.Second)
-		token, err := source.Token(t.Context())
-		assert.Equal(t, "at-3", accessToken(t, token, err))
-		assert.Len(t, store.saved, saves+1, "and nothing needs to be noted")
-		require.NoError(t, source.Close())
-	})
 }
 
 func TestInvalidGrantAfterAChange(t *testing.T) {

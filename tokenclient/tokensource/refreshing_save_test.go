@@ -210,10 +210,11 @@ func TestTwoSaveAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, store := newRotating(3600), onlyStore{tokensource.NewMemory()}
 		server.keep = true
-		source := loggedIn(t, server, tokensource.RefreshingConfig{Store: store})
+		config := tokensource.RefreshingConfig{Store: store, ReuseWindow: time.Hour}
+		source := loggedIn(t, server, config)
 		_, err := source.Token(t.Context())
 		require.NoError(t, err)
-		another := newRefreshing(t, server.client(t), tokensource.RefreshingConfig{Store: store})
+		another := newRefreshing(t, server.client(t), config)
 		server.fault = func(n int) (*http.Response, error, bool) {
 			server.mu.Unlock()
 			time.Sleep(time.Duration(n) * time.Second)

@@ -16,10 +16,7 @@ import (
 // one.
 type session struct {
 	refreshToken string
-	// reusable says that the last refresh has left the refresh token as it was, so
-	// that sending it twice does no harm.
-	reusable bool
-	idToken  string
+	idToken      string
 	// claim names the refresh for which the refresh token was sent, or is about to
 	// be, as long as it is not known what became of it. Empty when there is none.
 	claim   string
@@ -59,7 +56,6 @@ func newGrant(target Target, response *tokenclient.TokenResponse, now time.Time)
 // stays as it was.
 func (s *session) refreshed(target Target, response *tokenclient.TokenResponse, now time.Time) *session {
 	next := s.unclaimed()
-	next.reusable = response.RefreshToken == "" || response.RefreshToken == s.refreshToken
 	if response.RefreshToken != "" {
 		next.refreshToken = response.RefreshToken
 	}

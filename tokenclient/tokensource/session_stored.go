@@ -26,7 +26,6 @@ const sessionFormat = 1
 type storedSession struct {
 	Format       int           `json:"format"`
 	RefreshToken string        `json:"refresh_token,omitempty"`
-	Reusable     bool          `json:"reusable,omitempty"`
 	IDToken      string        `json:"id_token,omitempty"`
 	Claim        string        `json:"claim,omitempty"`
 	Claimed      time.Time     `json:"claimed,omitzero"`
@@ -46,7 +45,7 @@ type storedGrant struct {
 
 func encodeSession(s *session) ([]byte, error) {
 	stored := storedSession{
-		Format: sessionFormat, RefreshToken: s.refreshToken, Reusable: s.reusable, IDToken: s.idToken,
+		Format: sessionFormat, RefreshToken: s.refreshToken, IDToken: s.idToken,
 		Claim: s.claim, Claimed: s.claimed.Round(0).UTC(),
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.grants)) {
@@ -72,7 +71,7 @@ func decodeSession(data []byte) (s *session, ok bool) {
 		return nil, false
 	}
 	s = &session{
-		refreshToken: stored.RefreshToken, reusable: stored.Reusable, idToken: stored.IDToken,
+		refreshToken: stored.RefreshToken, idToken: stored.IDToken,
 		claim: stored.Claim, claimed: stored.Claimed, grants: map[string]*grant{},
 	}
 	for _, token := range stored.Tokens {

@@ -28,7 +28,6 @@ func TestSessionIsStoredWhole(t *testing.T) {
 	require.True(t, ok)
 	assert.Equal(t, "rt", after.refreshToken)
 	assert.Equal(t, "id", after.idToken)
-	assert.True(t, after.reusable)
 	assert.Equal(t, "claim", after.claim)
 	assert.True(t, now.Equal(after.claimed))
 	g := after.grants[target.key()]
@@ -61,7 +60,7 @@ func TestOnlyASessionIsDecoded(t *testing.T) {
 
 func FuzzSession(f *testing.F) {
 	for _, seed := range []string{
-		`{"format":1}`, `{"format":1,"refresh_token":"rt","reusable":true,"claim":"c","claimed":"2026-01-01T00:00:00Z"}`,
+		`{"format":1}`, `{"format":1,"refresh_token":"rt","claim":"c","claimed":"2026-01-01T00:00:00Z"}`,
 		`{"format":1,"tokens":[{"scope":"a","resource":["r"],"parameters":{"p":["v"]},"access_token":"a","issued":"2026-01-01T00:00:00Z"}]}`,
 	} {
 		f.Add([]byte(seed))
