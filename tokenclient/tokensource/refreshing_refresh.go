@@ -148,19 +148,29 @@ func (s *refreshing) refresh(ctx context.Context, p *pursuit, h held) (tokenclie
 
 // mayRefresh returns why the refresh token must not be sent, if so.
 func (s *refreshing) mayRefresh(ctx context.Context, h held) error {
-	age := time.Since(h.claimed)
 	switch {
 	case h.refreshToken == "":
 		return noToken("the login has brought no refresh token")
 	case s.dead != nil && s.dead.refreshToken == h.refreshToken:
 		return s.dead.err
-	case h.claim == "" || age < s.config.ReuseWindow:
+	case h.claim == "" || s.mayResend(h):
 		return nil
-	case s.locker == nil && age < claimTime:
+	case s.locker == nil && h.age() < claimTime:
 		return s.await(ctx, h)
 	}
 	return &RefreshError{Code: ErrRefreshUnknown, detail: "that of an earlier one"}
 }
+
+// mayResend reports whether the server takes a refresh token again that was sent
+// before.
+func (s *refreshing) mayResend(h held) bool {
+	return s.config.ReuseWindow > 0 && h.age() < s.config.ReuseWindow
+}
+
+// age returns how long ago the refresh token was sent. After the wall clock was set
+// back that can be in the future: then it is as good as unknown, but not young for
+// ever.
+func (h held) age() time.Duration { return time.Since(h.claimed).Abs() }
 
 // await waits for a refresh that is under way elsewhere, where there is no lock to
 // wait for.
@@ -217,12 +227,11 @@ func (s *refreshing) explain(ctx context.Context, p *pursuit, h held, err error)
 	failed := &RefreshError{Code: ErrRefreshFailed, detail: err.Error(), cause: err}
 	var refused *tokenclient.Error
 	lost := !errors.As(err, &refused) || refused.Outcome == tokenclient.Unknown || refused.Kind == tokenclient.KindMalformed
-	mayResend := time.Since(h.claimed) < s.config.ReuseWindow
 	switch {
-	case lost && mayResend && !p.resent:
+	case lost && s.mayResend(h) && !p.resent:
 		p.resent = true
 		return errAgain
-	case lost && mayResend: // but not at once: the server is down
+	case lost && s.mayResend(h): // but not at once: the server is down
 		return failed
 	case lost:
 		failed.Code = ErrRefreshUnknown

@@ -120,3 +120,46 @@ func TestServerThatNeverReplaces(t *testing.T) {
 		require.NoError(t, another.Close())
 	})
 }
+
+// TestClaimOfAClockThatWasSetBack: a process has died during a refresh, at a time
+// that is still to come.
+func TestClaimOfAClockThatWasSetBack(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		ahead, window time.Duration
+		noLock        bool
+		refreshes     int
+		wait          time.Duration // at most
+	}{
+		"no window":               {ahead: time.Hour},
+		"after the window":        {ahead: time.Hour, window: time.Minute},
+		"within the window":       {ahead: 30 * time.Second, window: time.Minute, refreshes: 1},
+		"a store without a lock":  {ahead: time.Hour, noLock: true},
+		"it may be under way yet": {ahead: 30 * time.Second, noLock: true, wait: 100 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				server, memory := newRotating(3600), tokensource.NewMemory()
+				store := tokensource.Store(memory)
+				if test.noLock {
+					store = onlyStore{memory}
+				}
+				_, err := store.Save(t.Context(), sessionKey, []byte(`{"format":1,"refresh_token":"rt-0","claim":"c","claimed":"`+
+					time.Now().Add(test.ahead).UTC().Format(time.RFC3339)+`"}`), "")
+				require.NoError(t, err)
+				source := newRefreshing(t, server.client(t), tokensource.RefreshingConfig{Store: store, ReuseWindow: test.window})
+				begun := time.Now()
+				_, err = source.Token(t.Context())
+				if test.refreshes == 0 {
+					require.ErrorIs(t, err, tokensource.ErrRefreshUnknown)
+				} else {
+					require.NoError(t, err)
+				}
+				assert.LessOrEqual(t, time.Since(begun), test.wait)
+				assert.Equal(t, test.refreshes, server.refreshes())
+				require.NoError(t, source.Close())
+			})
+		})
+	}
+}
