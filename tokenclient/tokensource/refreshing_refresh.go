@@ -35,7 +35,8 @@ var errAgain = errors.New("the store changes all the time")
 // held is a session as it is in the store.
 type held struct {
 	*session
-	version string
+	version  string
+	repeated bool // it is claimed, and was before: the answer of then is lost
 }
 
 // obtain returns a token: the one that somebody else has got meanwhile, or that of a
@@ -107,7 +108,7 @@ func (s *refreshing) fetch(ctx context.Context) (held, error) {
 	if !ok {
 		return held{version: version}, noToken("what the store has under the key is not a session")
 	}
-	return held{stored, version}, nil
+	return held{session: stored, version: version}, nil
 }
 
 // ask calls the store, with a time limit.
@@ -192,34 +193,39 @@ func (s *refreshing) await(ctx context.Context, h held) error {
 // claim notes in the store that the refresh token is about to be sent. Of one that
 // the store has never seen, the note is saved with it.
 func (s *refreshing) claim(ctx context.Context, h held) (held, error) {
-	at := time.Now()
-	if h.claim != "" {
+	repeated, at := h.claim != "", time.Now()
+	if repeated {
 		at = h.claimed // the window began with the first one
 	}
 	claimed := h.claimedAs(rand.Text(), at)
 	if s.unsaved != nil {
 		s.unsaved.session = claimed
-		return held{claimed, h.version}, nil
+		return held{claimed, h.version, repeated}, nil
 	}
 	version, err := s.put(ctx, claimed, h.version)
 	switch {
 	case errors.Is(err, ErrConflict):
 		return held{}, errAgain
 	case err != nil:
-		s.voided = claimed.claim // it may be there all the same
+		if !repeated {
+			s.voided = claimed.claim // it may be there all the same
+		}
 		return held{}, storeFailed("save", err, claimed)
 	}
-	return held{claimed, version}, nil
+	return held{claimed, version, repeated}, nil
 }
 
-// release takes back the claim of a refresh that has not spent the refresh token.
+// release takes back the claim of a refresh that has not spent the refresh token. An
+// earlier one may have.
 func (s *refreshing) release(ctx context.Context, h held) {
-	if s.unsaved != nil {
+	switch {
+	case h.repeated:
+	case s.unsaved != nil:
 		s.unsaved.session = h.unclaimed()
-		return
+	default:
+		s.voided = h.claim
+		_, _ = s.put(ctx, h.unclaimed(), h.version) // if not, this process knows
 	}
-	s.voided = h.claim
-	_, _ = s.put(ctx, h.unclaimed(), h.version) // if not, this process knows
 }
 
 // explain says what a failed refresh means.

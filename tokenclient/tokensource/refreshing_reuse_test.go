@@ -163,3 +163,30 @@ func TestClaimOfAClockThatWasSetBack(t *testing.T) {
 		})
 	}
 }
+
+// TestRepetitionThatIsNotProcessed: the answer before it is lost all the same, and
+// the refresh token is not sent when the window is over.
+func TestRepetitionThatIsNotProcessed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, store := newRotating(3600), tokensource.NewMemory()
+		source := loggedIn(t, server, tokensource.RefreshingConfig{Store: store, ReuseWindow: 30 * time.Second})
+		server.fault = func(n int) (*http.Response, error, bool) {
+			switch n {
+			case 1:
+				return nil, errors.New("connection reset by peer"), true
+			case 2:
+				return answer(http.StatusTooManyRequests, nil), nil, false
+			}
+			return nil, nil, false
+		}
+		_, err := source.Token(t.Context())
+		require.ErrorIs(t, err, tokensource.ErrRefreshFailed)
+		time.Sleep(time.Minute)
+		_, err = source.Token(t.Context())
+		require.ErrorIs(t, err, tokensource.ErrRefreshUnknown)
+		assert.Equal(t, 2, server.refreshes())
+		assert.False(t, server.family)
+		require.NoError(t, source.Close())
+	})
+}

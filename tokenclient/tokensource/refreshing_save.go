@@ -46,7 +46,7 @@ func (s *refreshing) save(ctx context.Context, u *unsaved) (held, error) {
 		switch {
 		case err == nil:
 			s.unsaved = nil
-			return held{u.session, version}, nil
+			return held{session: u.session, version: version}, nil
 		case !errors.Is(err, ErrConflict):
 			return s.postpone(ctx, u, storeFailed("save", err, u.session, s.last))
 		}
@@ -77,7 +77,7 @@ func (u *unsaved) replaces(stored *session) bool {
 func (s *refreshing) postpone(ctx context.Context, u *unsaved, err error) (held, error) {
 	s.unsaved = u
 	s.saveLater(ctx, err)
-	return held{u.session, u.version}, err
+	return held{session: u.session, version: u.version}, err
 }
 
 // tell tells OnToken.
