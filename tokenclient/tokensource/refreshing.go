@@ -88,6 +88,8 @@ type refreshing struct {
 	work    sync.WaitGroup // every goroutine
 	closing chan struct{}
 
+	leftover leftover
+
 	mu         sync.Mutex
 	closed     bool
 	revoking   int // how many Revoke are under way: nobody is served meanwhile
@@ -98,16 +100,14 @@ type refreshing struct {
 
 	// turn is full while somebody works with the store and the refresh token. Its
 	// holder may use what is below.
-	turn     chan struct{}
-	last     *session // that was known to be good
-	unsaved  *unsaved
-	untold   *tokenclient.TokenResponse // what OnToken has not taken
-	saving   bool                       // there is a goroutine that saves
-	dead     *deadToken
-	voided   string     // the last claim that came to nothing
-	revoked  []string   // refresh tokens that could not be removed from the store
-	leftover []*session // that are revoked, but not at the server yet
-	ending   bool       // there is a goroutine that revokes them
+	turn    chan struct{}
+	last    *session // that was known to be good
+	unsaved *unsaved
+	untold  *tokenclient.TokenResponse // what OnToken has not taken
+	saving  bool                       // there is a goroutine that saves
+	dead    *deadToken
+	voided  string   // the last claim that came to nothing
+	revoked []string // refresh tokens that could not be removed from the store
 }
 
 // deadToken is a refresh token that the server has refused for good.
@@ -135,6 +135,7 @@ func NewRefreshing(client *tokenclient.Client, config RefreshingConfig) (*Refres
 		closing:  make(chan struct{}),
 		pursuits: map[string]*pursuit{},
 		failures: map[string]*refreshFailure{},
+		leftover: leftover{turn: make(chan struct{}, 1)},
 		turn:     make(chan struct{}, 1),
 	}
 	s.locker, _ = config.Store.(Locker)
@@ -202,9 +203,10 @@ func (r *Refreshing) Invalidate(_ context.Context, token tokenclient.Token) {
 }
 
 // Close ends the source. It waits for what is under way, because a refresh that is
-// cut off costs the user a login; that takes no longer than the Client's time
-// limit and those of the store. The error, with the code [ErrStoreFailed], says
-// that a new pair of tokens could not be saved, and is lost.
+// cut off costs the user a login; that takes no longer than the Client's time limit
+// and those of the store, or, while tokens are revoked, twice that and a minute. The
+// error, with the code [ErrStoreFailed], says that a new pair of tokens could not be
+// saved, and is lost.
 func (r *Refreshing) Close() error {
 	s := r.state()
 	s.mu.Lock()

@@ -35,6 +35,8 @@ type rotating struct {
 	fault func(n int) (answer *http.Response, err error, lost bool)
 	// revocation answers a revocation in place of the server.
 	revocation func() *http.Response
+	// delay keeps a request on its way.
+	delay func(*http.Request) error
 
 	mu      sync.Mutex
 	count   int // of refreshes
@@ -55,6 +57,11 @@ func (r *rotating) RoundTrip(request *http.Request) (*http.Response, error) {
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
 		return nil, err
+	}
+	if r.delay != nil {
+		if err := r.delay(request); err != nil {
+			return nil, err
+		}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -17,26 +17,14 @@ const (
 )
 
 // later does something in the background, again and again, until it succeeds or the
-// source is closed, and then for the last time. What is running already is not
-// started again. The caller has the turn, and do has it when it is called, with the
-// error of the lock.
-func (s *refreshing) later(ctx context.Context, running *bool, do func(context.Context, error) error) {
-	if *running {
-		return
-	}
-	*running = true
+// source is closed, and then, with closing, for the last time. Nothing is held
+// meanwhile. The caller is a goroutine of the source.
+func (s *refreshing) later(ctx context.Context, do func(ctx context.Context, closing bool) error) {
 	ctx = context.WithoutCancel(ctx)
 	s.work.Go(func() {
 		for pause, wait := firstLaterPause, firstLaterPause; ; {
 			closing := s.waitForClose(wait)
-			err := errStorePanicked
-			_ = guarded(func() error {
-				return s.alone(ctx, func(ctx context.Context, noLock error) error {
-					err = do(ctx, noLock)
-					*running = err != nil && !closing
-					return nil
-				})
-			})
+			err := do(ctx, closing)
 			if err == nil || closing {
 				return
 			}

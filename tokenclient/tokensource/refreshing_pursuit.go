@@ -200,7 +200,7 @@ func (s *refreshing) alone(ctx context.Context, do func(ctx context.Context, err
 }
 
 // detached carries out do to its end, also when the caller leaves.
-func (s *refreshing) detached(ctx context.Context, do func(ctx context.Context, err error) error) error {
+func (s *refreshing) detached(ctx context.Context, do func(context.Context) error) error {
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
@@ -209,7 +209,7 @@ func (s *refreshing) detached(ctx context.Context, do func(ctx context.Context, 
 	p := &pursuit{done: make(chan struct{}), err: errStorePanicked}
 	s.work.Go(func() {
 		defer close(p.done)
-		p.err = guarded(func() error { return s.alone(context.WithoutCancel(ctx), do) })
+		p.err = guarded(func() error { return do(context.WithoutCancel(ctx)) })
 	})
 	s.mu.Unlock()
 	_, err := p.wait(ctx)

@@ -1,7 +1,7 @@
 // Copyright 2026 The identitymodel Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// This file implements the end of a session by Token Revocation (RFC 7009).
+// This file implements the end of a session: in the store, and for those who use it.
 
 package tokensource
 
@@ -9,9 +9,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
-
-	"github.com/seed-df263610/identitymodel/tokenclient"
 )
 
 // Revoke ends the session: it removes it from the store, and then makes the refresh
@@ -20,11 +17,11 @@ import (
 // back: its tokens are revoked with the others. Revoke goes on when ctx ends.
 //
 // The error says what has failed: with the code [ErrStoreFailed] the store has not
-// been cleared, which is tried again with each call for a token; with a
-// [*tokenclient.Error] a token may still be good. While the server is down, that is
-// tried again in the background until the source is closed. What the server refuses,
-// or has no endpoint for, is tried again by calling Revoke again. Without a session
-// it does nothing.
+// been cleared, which is tried again with each call for a token; with any other,
+// most often a [*tokenclient.Error], a token may still be good. While the server is
+// down or slow, that is tried again in the background until the source is closed; a
+// new login need not wait for it. What the server refuses, or has no endpoint for, is
+// tried again by calling Revoke again. Without a session it does nothing.
 func (r *Refreshing) Revoke(ctx context.Context) error {
 	s := r.state()
 	s.mu.Lock()
@@ -33,13 +30,13 @@ func (r *Refreshing) Revoke(ctx context.Context) error {
 	s.current.Store(nil)
 	clear(s.failures)
 	s.mu.Unlock()
-	err := s.detached(ctx, func(ctx context.Context, err error) error {
-		defer s.revokeDone()
-		err = errors.Join(err, s.clear(ctx))
-		failed := s.revokeAll(ctx)
-		if isPassing(failed) {
-			s.later(ctx, &s.ending, s.revokeRest)
-		}
+	err := s.detached(ctx, func(ctx context.Context) error {
+		err := s.alone(ctx, func(ctx context.Context, err error) error {
+			defer s.revokeDone()
+			return errors.Join(err, s.clear(ctx))
+		})
+		failed := s.revokeNoted(ctx)
+		s.revokeLater(ctx)
 		return errors.Join(err, failed)
 	})
 	if errors.Is(err, ErrClosed) {
@@ -80,7 +77,7 @@ func (s *refreshing) clear(ctx context.Context) error {
 	}
 	for _, gone := range sessions {
 		if gone != nil {
-			s.leftover = append(s.leftover, gone)
+			s.leftover.note(gone)
 			s.revoked = append(s.revoked, gone.refreshToken)
 		}
 	}
@@ -104,70 +101,17 @@ func (s *refreshing) isRevoked(stored *session) bool {
 	return slices.Contains(s.revoked, stored.refreshToken)
 }
 
-// revokeAll revokes all tokens that are noted. Those that could not be revoked stay
-// noted.
-func (s *refreshing) revokeAll(ctx context.Context) error {
-	sessions, done := s.leftover, map[string]bool{}
-	s.leftover = nil
-	for i, gone := range sessions {
-		if err := s.revokeSession(ctx, gone, done); err != nil {
-			s.leftover = sessions[i:]
-			return err
-		}
-	}
-	return nil
-}
-
-// revokeRest revokes what could not be revoked. A source that is being closed has
-// tried it before, and goes. The server is told whether there is a lock or not.
-func (s *refreshing) revokeRest(ctx context.Context, _ error) error {
-	select {
-	case <-s.closing:
-		return nil
-	default:
-	}
-	if err := s.revokeAll(ctx); isPassing(err) {
-		return err
-	}
-	return nil
-}
-
-// isPassing reports whether a request that has failed may succeed later.
-func isPassing(err error) bool {
-	var failed *tokenclient.Error
-	return errors.As(err, &failed) && failed.Outcome != tokenclient.Final && failed.Kind != tokenclient.KindRequest
-}
-
 // abandon gives up a session that was revoked elsewhere, with what that one did not
-// know of, as far as that is possible.
+// know of, as far as that is possible: nobody is there to be told. The caller has
+// the turn.
 func (s *refreshing) abandon(ctx context.Context, gone *session) {
 	s.publish(nil)
-	if gone != nil {
-		_ = s.revokeSession(ctx, gone, map[string]bool{}) // nobody is there to be told
+	if gone == nil {
+		return
 	}
-}
-
-func (s *refreshing) revokeSession(ctx context.Context, gone *session, done map[string]bool) error {
-	if err := s.revokeToken(ctx, gone.refreshToken, tokenclient.TokenTypeHintRefreshToken, done); err != nil {
-		return err
-	}
-	for _, g := range gone.grants {
-		if !s.isValid(g, time.Now()) && !g.token.Expiry.IsZero() {
-			continue
-		}
-		err := s.revokeToken(ctx, g.token.AccessToken(), tokenclient.TokenTypeHintAccessToken, done)
-		if err != nil && !errors.Is(err, tokenclient.ErrUnsupportedTokenType) { // they end by themselves
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *refreshing) revokeToken(ctx context.Context, token, hint string, done map[string]bool) error {
-	if token == "" || done[token] {
-		return nil
-	}
-	_, err := s.client.RevokeToken(ctx, tokenclient.TokenRevocationRequest{Token: token, TokenTypeHint: hint})
-	done[token] = err == nil
-	return err
+	s.leftover.note(gone)
+	s.work.Go(func() {
+		_ = s.revokeNoted(ctx)
+		s.revokeLater(ctx)
+	})
 }

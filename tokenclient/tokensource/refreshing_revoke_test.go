@@ -116,6 +116,7 @@ func TestRevokedElsewhereDuringARefresh(t *testing.T) {
 		_, err := source.Token(t.Context())
 		require.ErrorIs(t, err, tokensource.ErrNoToken)
 		assertEmpty(t, store)
+		synctest.Wait()
 		assert.Equal(t, []string{"rt-0", "rt-1", "at-1"}, server.revoked, "the new pair too")
 		require.NoError(t, source.Close())
 		require.NoError(t, another.Close())

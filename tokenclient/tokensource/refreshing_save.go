@@ -102,7 +102,23 @@ func (s *refreshing) saveLater(ctx context.Context, err error) {
 			return nil
 		})
 	}
-	s.later(ctx, &s.saving, s.saveNow)
+	if !s.saving {
+		s.saving = true
+		s.later(ctx, s.saveAgain)
+	}
+}
+
+// saveAgain returns an error as long as it is to be called again.
+func (s *refreshing) saveAgain(ctx context.Context, closing bool) error {
+	err := errStorePanicked
+	_ = guarded(func() error {
+		return s.alone(ctx, func(ctx context.Context, noLock error) error {
+			err = s.saveNow(ctx, noLock)
+			s.saving = err != nil && !closing
+			return nil
+		})
+	})
+	return err
 }
 
 // saveNow saves what is not saved, unless there is no lock for it. The caller has
@@ -143,19 +159,24 @@ func (r *Refreshing) SetToken(ctx context.Context, response *tokenclient.TokenRe
 	}
 	s := r.state()
 	login := &unsaved{session: newSession(response, time.Now()), login: true}
-	return s.detached(ctx, func(ctx context.Context, err error) error {
-		kept := held{session: login.session}
-		if err == nil {
-			kept, err = s.save(ctx, login)
-		} else {
-			_, err = s.postpone(ctx, login, err)
-		}
-		s.dead, s.revoked, s.untold = nil, nil, nil
-		s.mu.Lock()
-		clear(s.failures)
-		s.rejected = nil
-		s.mu.Unlock()
-		s.publish(kept.session)
-		return err
+	return s.detached(ctx, func(ctx context.Context) error {
+		return s.alone(ctx, func(ctx context.Context, noLock error) error { return s.begin(ctx, login, noLock) })
 	})
+}
+
+// begin goes over to the session of a login. The caller has the turn.
+func (s *refreshing) begin(ctx context.Context, login *unsaved, noLock error) (err error) {
+	kept := held{session: login.session}
+	if noLock == nil {
+		kept, err = s.save(ctx, login)
+	} else {
+		_, err = s.postpone(ctx, login, noLock)
+	}
+	s.dead, s.revoked, s.untold = nil, nil, nil
+	s.mu.Lock()
+	clear(s.failures)
+	s.rejected = nil
+	s.mu.Unlock()
+	s.publish(kept.session)
+	return err
 }
