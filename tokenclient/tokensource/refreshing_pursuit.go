@@ -222,6 +222,9 @@ func (s *refreshing) detached(ctx context.Context, do func(context.Context) erro
 func (s *refreshing) publish(current *session) *session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if current != nil {
+		current = current.keeping(s.last)
+	}
 	s.last = current
 	switch {
 	case s.revoking > 0:

@@ -46,8 +46,11 @@ func newSession(response *tokenclient.TokenResponse, now time.Time) *session {
 
 func newGrant(target Target, response *tokenclient.TokenResponse, now time.Time) *grant {
 	g := &grant{target: target.normal(), scope: response.Scope, token: response.Token(), issued: now}
-	if end := g.token.Expiry; !end.IsZero() {
+	switch end := g.token.Expiry; {
+	case !end.IsZero(): // the client knows when it has sent the request
 		g.issued = end.Add(-response.ExpiresIn)
+	case response.ExpiresIn > 0: // a response that the program has made by itself
+		g.token.Expiry = now.Add(response.ExpiresIn)
 	}
 	return g
 }
@@ -109,6 +112,26 @@ func (s *session) with(other *session) *session {
 		}
 	}
 	return next
+}
+
+// keeping returns the session with those access tokens that another one has as well,
+// as they are there: what was stored has lost the reading of the monotonic clock.
+func (s *session) keeping(other *session) *session {
+	if other == nil {
+		return s
+	}
+	next := s.copied()
+	for key, g := range s.grants {
+		if kept := other.grants[key]; kept != nil && kept.isSame(g) {
+			next.grants[key] = kept
+		}
+	}
+	return next
+}
+
+func (g *grant) isSame(other *grant) bool {
+	return g.token.AccessToken() == other.token.AccessToken() &&
+		g.token.Expiry.Round(0).Equal(other.token.Expiry.Round(0)) && g.issued.Round(0).Equal(other.issued.Round(0))
 }
 
 // prune drops the access tokens that have ended, and those that are too many.

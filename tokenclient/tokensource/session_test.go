@@ -125,3 +125,26 @@ func TestExpiredByEitherClock(t *testing.T) {
 	wall := now.Add(-time.Hour).Round(0) // the wall clock went on while the machine slept
 	assert.False(t, isBefore(now, wall))
 }
+
+// TestSessionIsKeptAsItIsInMemory: but for what has changed in the store.
+func TestSessionIsKeptAsItIsInMemory(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	memory := newSession(&tokenclient.TokenResponse{RefreshToken: "rt"}, now)
+	for _, scope := range []string{"same", "renewed", "longer", "gone"} {
+		memory = memory.refreshed(Target{Scope: scope}, &tokenclient.TokenResponse{AccessToken: scope, ExpiresIn: time.Hour}, now)
+	}
+	data, err := encodeSession(memory)
+	require.NoError(t, err)
+	stored, ok := decodeSession(data)
+	require.True(t, ok)
+	delete(stored.grants, Target{Scope: "gone"}.key())
+	stored = stored.refreshed(Target{Scope: "renewed"}, &tokenclient.TokenResponse{AccessToken: "new", ExpiresIn: time.Hour}, now)
+	stored = stored.refreshed(Target{Scope: "longer"}, &tokenclient.TokenResponse{AccessToken: "longer", ExpiresIn: 2 * time.Hour}, now)
+	kept := stored.keeping(memory)
+	assert.Len(t, kept.grants, 3)
+	for scope, want := range map[string]*session{"same": memory, "renewed": stored, "longer": stored} {
+		assert.Same(t, want.grants[Target{Scope: scope}.key()], kept.grants[Target{Scope: scope}.key()], scope)
+	}
+	assert.Same(t, stored, stored.keeping(nil))
+}
