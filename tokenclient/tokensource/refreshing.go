@@ -158,16 +158,13 @@ func (r *Refreshing) TokenFor(ctx context.Context, target Target) (tokenclient.T
 		return last.token, nil
 	}
 	p := s.join(ctx, key, target, now)
-	if !s.isValid(last, now) {
-		return p.wait(ctx)
+	if s.isValid(last, now) {
+		p.linger(ctx)
 	}
-	patient, cancel := context.WithDeadline(ctx, p.started.Add(refreshPatience))
-	defer cancel()
-	token, err := p.wait(patient)
-	if still := s.grant(key); err != nil && ctx.Err() == nil && s.isValid(still, time.Now()) {
-		return still.token, nil // while the server is down or slow
+	if last := s.grant(key); s.isValid(last, time.Now()) { // also while the server is down or slow
+		return last.token, nil
 	}
-	return token, err
+	return p.wait(ctx)
 }
 
 // Source returns a [Source] of the tokens for a certain API or scope. It has

@@ -64,6 +64,13 @@ func (p *pursuit) wait(ctx context.Context) (tokenclient.Token, error) {
 	}
 }
 
+// linger waits as long as callers do who have a token that is still good.
+func (p *pursuit) linger(ctx context.Context) {
+	patient, cancel := context.WithDeadline(ctx, p.started.Add(refreshPatience))
+	defer cancel()
+	_, _ = p.wait(patient)
+}
+
 func (s *refreshing) grant(key string) *grant {
 	if current := s.current.Load(); current != nil {
 		return current.grants[key]
