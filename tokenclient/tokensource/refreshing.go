@@ -65,8 +65,13 @@ type RefreshingConfig struct {
 // while, say so with ReuseWindow: then it is asked again.
 //
 // Other failures are shared and remembered for 1 to 30 s, or as long as the server
-// says. A token that is due is still given out, to its end, while the server fails
-// to renew it or takes over a second.
+// says.
+//
+// Between 75 and 85 % of a token's lifetime the first caller starts its renewal in
+// the background, and nobody waits; a source that nobody uses does nothing. A token
+// that is due (see Margin) is still given out, to its end, while the server fails to
+// renew it or takes over a second, and at once to a caller who has less time than
+// that.
 //
 // When the store does not take a new pair of tokens, it is used all the same, and
 // saved later; see OnSaveError. When the store cannot be read, no refresh token is
@@ -154,14 +159,15 @@ func (r *Refreshing) Token(ctx context.Context) (tokenclient.Token, error) {
 func (r *Refreshing) TokenFor(ctx context.Context, target Target) (tokenclient.Token, error) {
 	s, key, now := r.state(), target.key(), time.Now()
 	last := s.grant(key)
-	if s.isFresh(last, now) {
+	stage := s.stage(last, now)
+	if stage == young {
 		return last.token, nil
 	}
 	p := s.join(ctx, key, target, now)
-	if s.isValid(last, now) {
+	if stage == due {
 		p.linger(ctx)
 	}
-	if last := s.grant(key); s.isValid(last, time.Now()) { // also while the server is down or slow
+	if last := s.grant(key); s.stage(last, time.Now()) != over { // also while the server is down or slow
 		return last.token, nil
 	}
 	return p.wait(ctx)

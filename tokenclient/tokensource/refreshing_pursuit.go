@@ -32,7 +32,8 @@ type pursuit struct {
 	target     Target
 	started    time.Time
 	generation int
-	resent     bool // after a lost answer
+	wants      stage // at least, of what somebody else has got meanwhile
+	resent     bool  // after a lost answer
 	done       chan struct{}
 	token      tokenclient.Token
 	err        error
@@ -64,9 +65,14 @@ func (p *pursuit) wait(ctx context.Context) (tokenclient.Token, error) {
 	}
 }
 
-// linger waits as long as callers do who have a token that is still good.
+// linger waits as long as callers do who have a token that is still good. Who has
+// less time than that does not wait.
 func (p *pursuit) linger(ctx context.Context) {
-	patient, cancel := context.WithDeadline(ctx, p.started.Add(refreshPatience))
+	until := p.started.Add(refreshPatience)
+	if deadline, ok := ctx.Deadline(); ok && deadline.Before(until) {
+		return
+	}
+	patient, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
 	_, _ = p.wait(patient)
 }
@@ -76,19 +82,6 @@ func (s *refreshing) grant(key string) *grant {
 		return current.grants[key]
 	}
 	return nil
-}
-
-// isFresh reports whether a token is good for a while.
-func (s *refreshing) isFresh(g *grant, now time.Time) bool {
-	if g == nil {
-		return false
-	}
-	end := g.end(s.config.DefaultLifetime)
-	return isBefore(now, end.Add(-min(s.config.Margin, max(0, end.Sub(g.issued)/5))))
-}
-
-func (s *refreshing) isValid(g *grant, now time.Time) bool {
-	return g != nil && isBefore(now, g.end(s.config.DefaultLifetime))
 }
 
 // join returns the pursuit that is under way, or starts one. During the pause after
@@ -104,7 +97,10 @@ func (s *refreshing) join(ctx context.Context, key string, target Target, now ti
 	case s.pursuits[key] != nil:
 		return s.pursuits[key]
 	}
-	if g := s.grant(key); s.isFresh(g, now) { // in the meantime
+	g := s.grant(key)
+	stage := s.stage(g, now)
+	canWait := stage == fresh && s.current.Load().refreshToken == "" // there is nothing to renew it with
+	if stage == young || canWait {                                   // in the meantime
 		p := ended(nil)
 		p.token = g.token
 		return p
@@ -112,7 +108,9 @@ func (s *refreshing) join(ctx context.Context, key string, target Target, now ti
 	if last := s.failures[key]; last != nil && now.Before(last.err.RetryAt) {
 		return ended(last.err)
 	}
-	p := &pursuit{key: key, target: target.normal(), started: now, generation: s.generation, done: make(chan struct{})}
+	p := &pursuit{
+		key: key, target: target.normal(), started: now, generation: s.generation, wants: max(fresh, stage+1), done: make(chan struct{}),
+	}
 	s.pursuits[key] = p
 	s.work.Go(func() { s.pursue(context.WithoutCancel(ctx), p) })
 	return p

@@ -51,7 +51,7 @@ func (s *refreshing) obtain(ctx context.Context, p *pursuit) (tokenclient.Token,
 		if current == nil {
 			return tokenclient.Token{}, noToken("it is being revoked")
 		}
-		if g := current.grants[p.key]; s.isFresh(g, time.Now()) {
+		if g := current.grants[p.key]; s.stage(g, time.Now()) >= p.wants {
 			return g.token, nil
 		}
 		token, err := s.refresh(ctx, p, h)

@@ -5,6 +5,7 @@ package tokensource
 
 import (
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -30,6 +31,7 @@ type grant struct {
 	scope  string // that was granted, if the server said it
 	token  tokenclient.Token
 	issued time.Time
+	jitter float64 // from 0 to 1: when it is renewed
 }
 
 // maxGrants is how many access tokens a session keeps; the first to end go.
@@ -45,7 +47,7 @@ func newSession(response *tokenclient.TokenResponse, now time.Time) *session {
 }
 
 func newGrant(target Target, response *tokenclient.TokenResponse, now time.Time) *grant {
-	g := &grant{target: target.normal(), scope: response.Scope, token: response.Token(), issued: now}
+	g := &grant{target: target.normal(), scope: response.Scope, token: response.Token(), issued: now, jitter: newJitter()}
 	switch end := g.token.Expiry; {
 	case !end.IsZero(): // the client knows when it has sent the request
 		g.issued = end.Add(-response.ExpiresIn)
@@ -53,6 +55,10 @@ func newGrant(target Target, response *tokenclient.TokenResponse, now time.Time)
 		g.token.Expiry = now.Add(response.ExpiresIn)
 	}
 	return g
+}
+
+func newJitter() float64 {
+	return rand.Float64() //nolint:gosec // it spreads requests, and guards nothing
 }
 
 // refreshed returns the session after a refresh. What the answer does not have

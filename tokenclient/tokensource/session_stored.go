@@ -80,7 +80,7 @@ func decodeSession(data []byte) (s *session, ok bool) {
 			return nil, false
 		}
 		s.grants[target.key()] = &grant{
-			target: target, scope: token.GrantedScope, issued: token.Issued,
+			target: target, scope: token.GrantedScope, issued: token.Issued, jitter: newJitter(),
 			token: tokenclient.NewToken(token.AccessToken, token.TokenType, token.Expiry),
 		}
 	}
