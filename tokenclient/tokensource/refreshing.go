@@ -61,8 +61,11 @@ type RefreshingConfig struct {
 //
 // When the answer to a refresh is lost, the error is [ErrRefreshUnknown], for this
 // and, until the user has logged in, all further calls, which look into the store
-// first. Where the server never replaces refresh tokens, or takes the old one for a
-// while, say so with ReuseWindow: then it is asked again.
+// first. Lost are also the answers 500, 502 and 504, and 503 without a Retry-After:
+// they do not say whether the refresh token is spent ([tokenclient.Unknown]), so that
+// by default one of them ends the session. Where the server never replaces refresh
+// tokens, or takes the old one for a while, say so with ReuseWindow: then it is asked
+// again.
 //
 // Other failures are shared and remembered for 1 to 30 s, or as long as the server
 // says.

@@ -190,3 +190,38 @@ func TestRepetitionThatIsNotProcessed(t *testing.T) {
 		require.NoError(t, source.Close())
 	})
 }
+
+// TestAnswerThatSaysNothing: whether the refresh token is spent, that is.
+func TestAnswerThatSaysNothing(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		status     int
+		retryAfter string
+		window     time.Duration
+		refreshes  int
+		want       error
+	}{
+		"500":                   {500, "", 0, 1, tokensource.ErrRefreshUnknown},
+		"502":                   {502, "", 0, 1, tokensource.ErrRefreshUnknown},
+		"503":                   {503, "", 0, 1, tokensource.ErrRefreshUnknown},
+		"504":                   {504, "", 0, 1, tokensource.ErrRefreshUnknown},
+		"503 with a window":     {503, "", time.Hour, 2, tokensource.ErrRefreshFailed},
+		"503 and a Retry-After": {503, "10", 0, 1, tokensource.ErrRefreshFailed},
+		"429":                   {429, "", 0, 1, tokensource.ErrRefreshFailed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newRotating(3600)
+			server.fault = func(int) (*http.Response, error, bool) {
+				refused := answer(test.status, nil)
+				refused.Header.Set("Retry-After", test.retryAfter)
+				return refused, nil, false
+			}
+			source := loggedIn(t, server, tokensource.RefreshingConfig{ReuseWindow: test.window})
+			_, err := source.Token(t.Context())
+			require.ErrorIs(t, err, test.want)
+			assert.Equal(t, test.refreshes, server.refreshes())
+			require.NoError(t, source.Close())
+		})
+	}
+}
