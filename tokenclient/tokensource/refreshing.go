@@ -208,16 +208,18 @@ func (r *Refreshing) Invalidate(_ context.Context, token tokenclient.Token) {
 	}
 }
 
-// Close ends the source. It waits for what is under way, because a refresh that is
-// cut off costs the user a login; that takes no longer than the Client's time limit
-// and those of the store, or, while tokens are revoked, twice that and a minute. The
-// error, with the code [ErrStoreFailed], says that a new pair of tokens could not be
-// saved, and is lost.
+// Close ends the source: from the call on, whoever does not wait for a token already
+// gets [ErrClosed]. It waits for what is under way, because a refresh that is cut off
+// costs the user a login; that takes no longer than the Client's time limit and those
+// of the store, or, while tokens are revoked, twice that and a minute. The error, with
+// the code [ErrStoreFailed], says that a new pair of tokens could not be saved, and is
+// lost.
 func (r *Refreshing) Close() error {
 	s := r.state()
 	s.mu.Lock()
 	if !s.closed {
 		s.closed = true
+		s.current.Store(nil)
 		close(s.closing)
 	}
 	s.mu.Unlock()

@@ -237,6 +237,8 @@ func (s *refreshing) publish(current *session) *session {
 	case current != nil:
 		current = current.without(s.rejected)
 	}
-	s.current.Store(current)
+	if !s.closed {
+		s.current.Store(current)
+	}
 	return current
 }

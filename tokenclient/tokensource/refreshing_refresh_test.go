@@ -235,3 +235,33 @@ func TestCloseWaitsForTheRefresh(t *testing.T) {
 		assert.Equal(t, "rt-1", stored(t, store, "refresh_token"))
 	})
 }
+
+// TestClosedSourceHasNoToken: not even one that is good yet, or that comes while it
+// is being closed.
+func TestClosedSourceHasNoToken(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := newRotating(3600)
+		source := loggedIn(t, server, tokensource.RefreshingConfig{})
+		_, err := source.Token(t.Context())
+		require.NoError(t, err)
+		server.delay = slowly(10 * time.Second)
+		got := make(chan error, 1)
+		go func() {
+			_, err := source.TokenFor(t.Context(), tokensource.Target{Scope: "a"})
+			got <- err
+		}()
+		time.Sleep(time.Second)
+		closed := make(chan error, 1)
+		go func() { closed <- source.Close() }()
+		synctest.Wait()
+		_, err = source.Token(t.Context())
+		require.ErrorIs(t, err, tokensource.ErrClosed, "from the call on")
+		require.NoError(t, <-closed)
+		require.NoError(t, <-got, "who has waited already gets it")
+		for _, scope := range []string{"", "a"} {
+			_, err = source.TokenFor(t.Context(), tokensource.Target{Scope: scope})
+			require.ErrorIs(t, err, tokensource.ErrClosed)
+		}
+	})
+}
