@@ -6,6 +6,7 @@ package tokensource
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -202,7 +203,9 @@ func (r *Refreshing) Invalidate(_ context.Context, token tokenclient.Token) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	const most = 64
-	s.rejected = append(s.rejected[max(0, len(s.rejected)-most+1):], token.AccessToken())
+	if !slices.Contains(s.rejected, token.AccessToken()) {
+		s.rejected = append(s.rejected[max(0, len(s.rejected)-most+1):], token.AccessToken())
+	}
 	if last := s.current.Load(); last != nil {
 		s.current.Store(last.without(s.rejected))
 	}

@@ -5,6 +5,7 @@ package tokensource_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"testing"
@@ -271,4 +272,46 @@ func TestOthersHaveRenewedItAhead(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestManyTargets: the tokens that were got last are kept, also when they are the
+// first to end.
+func TestManyTargets(t *testing.T) {
+	t.Parallel()
+	server := newRotating(3600)
+	source := loggedIn(t, server, tokensource.RefreshingConfig{})
+	for i := range 70 {
+		_, err := source.TokenFor(t.Context(), tokensource.Target{Scope: fmt.Sprint(i)})
+		require.NoError(t, err)
+	}
+	server.lifetime = 300
+	before := server.refreshes()
+	for range 20 {
+		for _, scope := range []string{"short", ""} {
+			_, err := source.TokenFor(t.Context(), tokensource.Target{Scope: scope})
+			require.NoError(t, err)
+		}
+	}
+	assert.Equal(t, 2, server.refreshes()-before)
+	require.NoError(t, source.Close())
+}
+
+// TestTokenThatIsRefusedManyTimes: it does not make the others forgotten.
+func TestTokenThatIsRefusedManyTimes(t *testing.T) {
+	t.Parallel()
+	server := newRotating(3600)
+	source := loggedIn(t, server, tokensource.RefreshingConfig{})
+	var tokens []tokenclient.Token
+	for _, scope := range []string{"a", "b"} {
+		token, err := source.TokenFor(t.Context(), tokensource.Target{Scope: scope})
+		require.NoError(t, err)
+		tokens = append(tokens, token)
+	}
+	source.Invalidate(t.Context(), tokens[1])
+	for range 100 {
+		source.Invalidate(t.Context(), tokens[0])
+	}
+	token, err := source.TokenFor(t.Context(), tokensource.Target{Scope: "b"})
+	assert.Equal(t, "at-3", accessToken(t, token, err))
+	require.NoError(t, source.Close())
 }

@@ -34,7 +34,7 @@ type grant struct {
 	jitter float64 // from 0 to 1: when it is renewed
 }
 
-// maxGrants is how many access tokens a session keeps; the first to end go.
+// maxGrants is how many access tokens a session keeps; the oldest go.
 const maxGrants = 64
 
 // newSession returns the session that a login begins.
@@ -71,8 +71,9 @@ func (s *session) refreshed(target Target, response *tokenclient.TokenResponse, 
 	if response.IDToken != "" {
 		next.idToken = response.IDToken
 	}
-	next.grants[target.key()] = newGrant(target, response, now)
-	next.prune(now)
+	key := target.key()
+	next.grants[key] = newGrant(target, response, now)
+	next.prune(key, now)
 	return next
 }
 
@@ -140,19 +141,16 @@ func (g *grant) isSame(other *grant) bool {
 		g.token.Expiry.Round(0).Equal(other.token.Expiry.Round(0)) && g.issued.Round(0).Equal(other.issued.Round(0))
 }
 
-// prune drops the access tokens that have ended, and those that are too many.
-func (s *session) prune(now time.Time) {
-	maps.DeleteFunc(s.grants, func(_ string, g *grant) bool {
-		return !g.token.Expiry.IsZero() && !isBefore(now, g.token.Expiry) && now.Sub(g.issued) > time.Minute
+// prune drops the access tokens that have ended, and those that are too many, but not
+// the one that has just come.
+func (s *session) prune(latest string, now time.Time) {
+	maps.DeleteFunc(s.grants, func(key string, g *grant) bool {
+		return key != latest && !g.token.Expiry.IsZero() && !isBefore(now, g.token.Expiry) && now.Sub(g.issued) > time.Minute
 	})
-	for len(s.grants) > maxGrants {
-		var first string
-		for key, g := range s.grants {
-			if s.grants[first] == nil || g.token.Expiry.Before(s.grants[first].token.Expiry) {
-				first = key
-			}
-		}
-		delete(s.grants, first)
+	others := slices.DeleteFunc(slices.Collect(maps.Keys(s.grants)), func(key string) bool { return key == latest })
+	slices.SortFunc(others, func(a, b string) int { return s.grants[a].issued.Compare(s.grants[b].issued) })
+	for _, key := range others[:max(0, len(s.grants)-maxGrants)] {
+		delete(s.grants, key)
 	}
 }
 
