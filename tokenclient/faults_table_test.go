@@ -49,8 +49,6 @@ var (
 	// A connection is lost after the request was read, or as it was.
 	wantLost   = faultWants{"3 unknown", "1 unknown", "1 unknown", "3 token"}
 	wantUnread = faultWants{"0 of 3 unknown", "0 of 1 unknown", "0 of 1 unknown", "1 of 3 token"}
-	// HTTP/2 lets net/http send again by itself; only what is repeatable, and once.
-	wantRefused = faultWants{"6 of 3 unknown", "1 unknown", "1 unknown", "3 token"}
 	// A gateway or a server in trouble.
 	wantGateway = faultWants{"3 unknown", "1 unknown", "1 unknown", "3 token"}
 	wantTrouble = faultWants{"1 unknown", "1 unknown", "1 unknown", "3 token"}
@@ -150,13 +148,13 @@ var faultTable = []faultRow{
 	{fault: "5000 times 1xx", kind: faultTransport, cells: wantLost},
 	{fault: "endless 1xx", kind: faultTransport, cells: wantLost},
 
-	{fault: "GOAWAY, stream disowned", kind: faultTransport, cells: wantRefused},
+	{fault: "GOAWAY, stream disowned", kind: faultTransport, cells: wantLost},
 	{fault: "GOAWAY, stream disowned, calm down", kind: faultTransport, cells: wantLost},
 	{fault: "GOAWAY, then an answer", cells: wantToken},
 	{fault: "GOAWAY, then closed", kind: faultTransport, cells: wantLost},
-	{fault: "REFUSED_STREAM", kind: faultTransport, cells: wantRefused},
+	{fault: "REFUSED_STREAM", kind: faultTransport, cells: wantLost},
 	{fault: "INTERNAL_ERROR", kind: faultTransport, cells: wantLost},
-	{fault: "PROTOCOL_ERROR", kind: faultTransport, cells: wantRefused},
+	{fault: "PROTOCOL_ERROR", kind: faultTransport, cells: wantLost},
 	{fault: "CANCEL", kind: faultTransport, cells: wantLost},
 	{fault: "ENHANCE_YOUR_CALM", kind: faultTransport, cells: wantLost},
 	{fault: "NO_ERROR, no answer", kind: faultTransport, cells: wantLost},

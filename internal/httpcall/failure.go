@@ -98,7 +98,7 @@ func interrupted(caller context.Context, last *Failure, err error) *Failure {
 
 // failed makes the Failure of an attempt that brought no complete answer.
 func failed(caller context.Context, err error, c *connection) *Failure {
-	notSent := c.neverHad() || !c.had() && isBeforeSending(err)
+	notSent := c.neverHad() || c.neverWrote(err) || !c.had() && isBeforeSending(err)
 	if over := ended(caller); over != nil {
 		return &Failure{Reason: Ended, NotSent: notSent, Err: over}
 	}

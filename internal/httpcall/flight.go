@@ -6,11 +6,9 @@ package httpcall
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	"net/http"
-	"net/http/httptrace"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -30,7 +28,6 @@ type flight struct {
 
 	attempts int
 	body     *bytes.Reader // of the attempt, as net/http reads it
-	rereads  int           // how often net/http has asked for one that it may have sent
 	sent     bool          // some attempt may have reached the server
 	pause    time.Duration // before the next attempt
 	answer   Answer
@@ -94,10 +91,10 @@ func (f *flight) attempt(outer context.Context) (Answer, *Failure) {
 	}
 	var connection *connection // traced for single-use calls only: it has a price
 	if f.call.Class == SingleUse {
-		connection, ctx = traced(ctx)
+		connection, ctx = traced(ctx, f.transport)
 	}
 	answer := Answer{Sent: time.Now()}
-	response, err := f.transport.RoundTrip(f.request(ctx, header, body, connection))
+	response, err := f.transport.RoundTrip(f.request(ctx, header, body))
 	if err == nil && (response == nil || response.Body == nil) {
 		err = errNoBody
 	}
@@ -127,19 +124,16 @@ func (f *flight) attempt(outer context.Context) (Answer, *Failure) {
 
 // request makes the request of one attempt. Its body is of a type that net/http
 // knows, so that header and body leave in one write.
-func (f *flight) request(ctx context.Context, header http.Header, body []byte, c *connection) *http.Request {
+func (f *flight) request(ctx context.Context, header http.Header, body []byte) *http.Request {
 	request := new(http.Request).WithContext(ctx)
 	request.Method, request.URL, request.Host, request.Header = f.call.Method, f.call.URL, f.call.URL.Host, header
 	if body != nil {
-		f.body, f.rereads = bytes.NewReader(body), 0
+		f.body = bytes.NewReader(body)
 		request.ContentLength = int64(len(body))
 		request.Body = io.NopCloser(f.body)
 		request.GetBody = func() (io.ReadCloser, error) {
 			if f.body.Len() < len(body) { // it may have been sent
-				f.rereads++
-				if f.rereads > 1 || c != nil && c.http2 {
-					return nil, errAskedAgain
-				}
+				return nil, errAskedAgain
 			}
 			f.body = bytes.NewReader(body)
 			return io.NopCloser(f.body), nil
@@ -148,11 +142,11 @@ func (f *flight) request(ctx context.Context, header http.Header, body []byte, c
 	return request
 }
 
-// errAskedAgain keeps net/http from sending a request again by itself. Over
-// HTTP/1.1 it does so when nothing was written; over HTTP/2 also after
-// REFUSED_STREAM, PROTOCOL_ERROR and GOAWAY, when the server may have read the
-// body, and up to six times. Once is enough for an attempt, and not at all for a
-// single-use body that may have been read.
+// errAskedAgain keeps net/http from sending a body again by itself. Over HTTP/1.1
+// it does so when it has written nothing; over HTTP/2 also after REFUSED_STREAM,
+// PROTOCOL_ERROR and GOAWAY, when the server may have read the body, and up to six
+// times. Whether it is sent again is for the loop to say, which prepares it anew and
+// counts it.
 var errAskedAgain = errors.New("the server has ended the stream, and the request is not sent again")
 
 // errNoBody is about a transport of the caller's that breaks its contract.
@@ -189,23 +183,3 @@ func (f *flight) origin(response *http.Response) string {
 	}
 	return target.Scheme + "://" + target.Host
 }
-
-// connection notes what became of the connection of one attempt.
-type connection struct{ asked, got, http2 bool }
-
-func traced(ctx context.Context) (*connection, context.Context) {
-	c := new(connection)
-	return c, httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn: func(string) { c.asked = true },
-		GotConn: func(info httptrace.GotConnInfo) {
-			secured, ok := info.Conn.(*tls.Conn)
-			c.got, c.http2 = true, ok && secured.ConnectionState().NegotiatedProtocol == "h2"
-		},
-	})
-}
-
-// neverHad reports that a transport which reports its connections looked for
-// one and found none: nothing can have been sent.
-func (c *connection) neverHad() bool { return c != nil && c.asked && !c.got }
-
-func (c *connection) had() bool { return c != nil && c.got }

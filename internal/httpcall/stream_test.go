@@ -4,8 +4,13 @@
 package httpcall_test
 
 import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -15,34 +20,81 @@ import (
 	"github.com/seed-df263610/identitymodel/internal/httpcall"
 )
 
+// startFault starts the server with the fault of a name, and returns a transport
+// that reaches it.
+func startFault(t *testing.T, name string) (*faultserver.Server, *http.Transport, *url.URL) {
+	t.Helper()
+	faults := faultserver.All()
+	at := slices.IndexFunc(faults, func(fault faultserver.Fault) bool { return fault.Name == name })
+	require.GreaterOrEqual(t, at, 0)
+	server, err := faultserver.Start(faults[at], faultserver.Options{})
+	require.NoError(t, err)
+	t.Cleanup(server.Close)
+	transport := httpcall.NewTransport()
+	server.Apply(transport)
+	t.Cleanup(transport.CloseIdleConnections)
+	target, err := url.Parse(server.URL())
+	require.NoError(t, err)
+	return server, transport, target
+}
+
+// attemptsSeen returns the attempts whose body arrived.
+func attemptsSeen(server *faultserver.Server) []string {
+	var seen []string
+	for _, request := range server.Requests() {
+		seen = append(seen, request.Get("attempt"))
+	}
+	return seen
+}
+
 // TestEndedStream has what net/http sends again by itself over HTTP/2, up to six
-// times: never what works once, and the rest once in an attempt.
+// times: not here, where each sending is an attempt with a body of its own.
 func TestEndedStream(t *testing.T) {
 	t.Parallel()
-	want := map[string]map[httpcall.Class]int{
-		"REFUSED_STREAM":          {httpcall.SingleUse: 1, httpcall.Repeatable: 6},
-		"PROTOCOL_ERROR":          {httpcall.SingleUse: 1, httpcall.Repeatable: 6},
-		"GOAWAY, stream disowned": {httpcall.SingleUse: 1, httpcall.Repeatable: 6},
-		"INTERNAL_ERROR":          {httpcall.SingleUse: 1, httpcall.Repeatable: 3},
-	}
-	for _, fault := range faultserver.All() {
-		for class, requests := range want[fault.Name] {
-			t.Run(fault.Name, func(t *testing.T) {
+	for _, fault := range []string{"REFUSED_STREAM", "PROTOCOL_ERROR", "GOAWAY, stream disowned", "INTERNAL_ERROR"} {
+		for _, test := range []struct {
+			class    httpcall.Class
+			attempts int
+			want     []string
+		}{
+			{httpcall.SingleUse, 3, []string{"1"}},
+			{httpcall.Repeatable, 3, []string{"1", "2", "3"}},
+			{httpcall.Repeatable, 1, []string{"1"}},
+		} {
+			t.Run(fmt.Sprint(fault, test.class, test.attempts), func(t *testing.T) {
 				t.Parallel()
-				server, err := faultserver.Start(fault, faultserver.Options{})
-				require.NoError(t, err)
-				t.Cleanup(server.Close)
-				transport := httpcall.NewTransport()
-				server.Apply(transport)
-				t.Cleanup(transport.CloseIdleConnections)
-				target, err := url.Parse(server.URL())
-				require.NoError(t, err)
-				_, err = httpcall.New(&http.Client{Transport: transport}).Do(t.Context(), newCall(target, class))
-				failed := failure(t, err)
-				assert.Equal(t, httpcall.Broken, failed.Reason)
-				assert.False(t, failed.NotSent)
-				assert.Len(t, server.Requests(), requests)
+				server, transport, target := startFault(t, fault)
+				call := newCall(target, test.class)
+				call.Limits.Attempts = test.attempts
+				_, err := httpcall.New(&http.Client{Transport: transport}).Do(t.Context(), call)
+				assert.Equal(t, httpcall.Broken, failure(t, err).Reason)
+				assert.False(t, failure(t, err).NotSent)
+				assert.Equal(t, test.want, attemptsSeen(server))
 			})
 		}
+	}
+}
+
+// TestEndedStreamWithoutTLS has HTTP/2 without a TLS connection that says so.
+func TestEndedStreamWithoutTLS(t *testing.T) {
+	t.Parallel()
+	for _, fault := range []string{"REFUSED_STREAM", "PROTOCOL_ERROR", "GOAWAY, stream disowned"} {
+		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
+			server, transport, target := startFault(t, fault)
+			config, dial := transport.TLSClientConfig.Clone(), transport.DialContext
+			config.ServerName, config.NextProtos = target.Hostname(), []string{"h2"}
+			transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+				conn, err := dial(ctx, network, address)
+				return struct{ net.Conn }{tls.Client(conn, config)}, err // TLS that net/http does not see
+			}
+			transport.Protocols = new(http.Protocols)
+			transport.Protocols.SetUnencryptedHTTP2(true)
+			target.Scheme = "http"
+			_, err := httpcall.New(&http.Client{Transport: transport}).Do(t.Context(), newCall(target, httpcall.SingleUse))
+			assert.Equal(t, httpcall.Broken, failure(t, err).Reason)
+			assert.False(t, failure(t, err).NotSent)
+			assert.Equal(t, []string{"1"}, attemptsSeen(server))
+		})
 	}
 }
