@@ -17,6 +17,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -291,4 +292,23 @@ func TestCertificateIsNotForHostsThatAServerChose(t *testing.T) {
 	_, err := client.ReadClient(t.Context(), tokenclient.ClientManagementRequest{RegistrationClientURI: server.URL, RegistrationAccessToken: "t"})
 	require.Error(t, err, "the server answers with something else")
 	assert.Equal(t, []string{""}, server.names)
+}
+
+// TestCertificateIsNotSentThroughAProxyThatRefuses has an error whose type says
+// nothing: that nothing was sent shows in the trace of the connection.
+func TestCertificateIsNotSentThroughAProxyThatRefuses(t *testing.T) {
+	t.Parallel()
+	proxy := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(proxy.Close)
+	address, err := url.Parse(proxy.URL)
+	require.NoError(t, err)
+	server, one := newCertificateServer(t), newCertificate(t, "one")
+	given, ok := server.Client().Transport.(*http.Transport)
+	require.True(t, ok)
+	given.Proxy = http.ProxyURL(address)
+	client := server.client(t, clientauth.TLS(func(context.Context) (*tls.Certificate, error) { return one, nil }), given)
+	_, err = client.RequestRefreshToken(t.Context(), tokenclient.RefreshTokenRequest{RefreshToken: "r"})
+	failed := requireError(t, err)
+	assert.Equal(t, tokenclient.KindTransport, failed.Kind)
+	assert.Equal(t, tokenclient.NotProcessed, failed.Outcome)
 }

@@ -52,9 +52,11 @@ func isHTTP1(transport *http.Transport, conn net.Conn) bool {
 	return transport.Protocols == nil || !transport.Protocols.UnencryptedHTTP2()
 }
 
-// neverHad reports that a transport which reports its connections looked for
-// one and found none: nothing can have been sent.
-func (c *connection) neverHad() bool { return c != nil && c.asked.Load() && !c.got.Load() }
+// neverHad reports that net/http looked for a connection and found none: nothing
+// can have been sent.
+func (c *connection) neverHad() bool {
+	return c != nil && c.own != nil && c.asked.Load() && !c.got.Load()
+}
 
 // neverWrote reports that net/http wanted to send a request again that it has not
 // written: over HTTP/1.1 it wants so for no other reason.

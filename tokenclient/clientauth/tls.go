@@ -118,6 +118,9 @@ func (p *presenting) RoundTrip(request *http.Request) (*http.Response, error) {
 	return p.transport(certificate).RoundTrip(request)
 }
 
+// SendsThrough tells package httpcall that the trace of a request is all net/http's.
+func (p *presenting) SendsThrough() *http.Transport { return p.base }
+
 func (p *presenting) transport(certificate *tls.Certificate) *http.Transport {
 	p.mu.Lock()
 	defer p.mu.Unlock()
