@@ -49,16 +49,17 @@ func newCertificate(t *testing.T, name string) *tls.Certificate {
 type certificateServer struct {
 	*httptest.Server
 
-	mu     sync.Mutex
-	names  []string // of the certificates, one for each request; "" = none
-	forms  []string
-	opened int
-	closed int
+	mu        sync.Mutex
+	names     []string // of the certificates, one for each request; "" = none
+	forms     []string
+	protocols []string
+	opened    int
+	closed    int
 }
 
 // newCertificateServer starts a server that asks for certificates, and names an
-// authority that has issued none of them.
-func newCertificateServer(t *testing.T) *certificateServer {
+// authority that has issued none of them. The options change it before.
+func newCertificateServer(t *testing.T, options ...func(*httptest.Server)) *certificateServer {
 	t.Helper()
 	s := new(certificateServer)
 	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -68,7 +69,7 @@ func newCertificateServer(t *testing.T) *certificateServer {
 			name = r.TLS.PeerCertificates[0].Subject.CommonName
 		}
 		s.mu.Lock()
-		s.names, s.forms = append(s.names, name), append(s.forms, string(body))
+		s.names, s.forms, s.protocols = append(s.names, name), append(s.forms, string(body)), append(s.protocols, r.Proto)
 		s.mu.Unlock()
 		_, _ = io.WriteString(w, tokenBody)
 	}))
@@ -87,6 +88,9 @@ func newCertificateServer(t *testing.T) *certificateServer {
 			s.closed++
 		default:
 		}
+	}
+	for _, option := range options {
+		option(s.Server)
 	}
 	s.StartTLS()
 	t.Cleanup(s.Close)

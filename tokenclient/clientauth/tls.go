@@ -6,7 +6,6 @@
 package clientauth
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
@@ -14,7 +13,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
-	"sync"
 )
 
 // TLS proves who the client is by the certificate of its connection, which a
@@ -97,50 +95,5 @@ func (m *mutualTLS) Transport(base http.RoundTripper) (http.RoundTripper, error)
 	if transport.DialTLSContext != nil || transport.DialTLS != nil { //nolint:staticcheck // it is deprecated, and counts
 		return nil, errDialer
 	}
-	return &presenting{method: m, base: transport.Clone()}, nil
-}
-
-// presenting sends each request over a transport for the current certificate.
-type presenting struct {
-	method *mutualTLS
-	base   *http.Transport // never used itself
-
-	mu      sync.Mutex
-	leaf    []byte // of the certificate that current presents
-	current *http.Transport
-}
-
-func (p *presenting) RoundTrip(request *http.Request) (*http.Response, error) {
-	certificate, err := p.method.read(request.Context())
-	if err != nil {
-		return nil, err
-	}
-	return p.transport(certificate).RoundTrip(request)
-}
-
-// SendsThrough tells package httpcall that the trace of a request is all net/http's.
-func (p *presenting) SendsThrough() *http.Transport { return p.base }
-
-func (p *presenting) transport(certificate *tls.Certificate) *http.Transport {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.current != nil && bytes.Equal(p.leaf, certificate.Certificate[0]) {
-		return p.current
-	}
-	if p.current != nil {
-		p.current.CloseIdleConnections()
-	}
-	transport := p.base.Clone()
-	if transport.TLSClientConfig == nil {
-		transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
-	}
-	transport.TLSClientConfig.Certificates = nil
-	transport.TLSClientConfig.ClientSessionCache = nil // a session that is resumed has the certificate it began with
-	// Asked this way, the certificate is presented whatever authorities the server
-	// names: none of them has issued a self-signed one.
-	transport.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-		return certificate, nil
-	}
-	p.current, p.leaf = transport, certificate.Certificate[0]
-	return transport
+	return &presenting{method: m, base: copyOf(transport)}, nil
 }
