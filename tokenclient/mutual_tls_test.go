@@ -108,7 +108,8 @@ func (s *certificateServer) client(t *testing.T, auth clientauth.Method, transpo
 	t.Helper()
 	client, err := tokenclient.New(tokenclient.Config{
 		Metadata: &discovery.Metadata{
-			TokenEndpoint: "https://as.example/token", MTLSEndpointAliases: discovery.MTLSEndpointAliases{TokenEndpoint: s.URL},
+			TokenEndpoint:       "https://as.example/token",
+			MTLSEndpointAliases: discovery.MTLSEndpointAliases{TokenEndpoint: s.URL, UserInfoEndpoint: s.URL},
 		},
 		ClientID: "client", Auth: auth, HTTPClient: &http.Client{Transport: transport},
 	})

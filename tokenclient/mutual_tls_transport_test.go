@@ -5,10 +5,15 @@ package tokenclient_test
 
 import (
 	"context"
+	"crypto"
 	"crypto/tls"
+	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -96,4 +101,94 @@ func TestCertificateWithoutHTTP2(t *testing.T) {
 		RequestClientCredentialsToken(t.Context(), tokenclient.ClientCredentialsTokenRequest{})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"HTTP/1.1"}, server.protocols)
+}
+
+// TestCertificateIsReadOncePerAttempt has a function that fails after its first
+// call, or always: then nothing was sent, whatever the request.
+func TestCertificateIsReadOncePerAttempt(t *testing.T) {
+	t.Parallel()
+	server, certificate := newCertificateServer(t), newCertificate(t, "one")
+	errVault := errors.New("vault: timeout")
+	reads, good := 0, 1
+	client := server.client(t, clientauth.TLS(func(context.Context) (*tls.Certificate, error) {
+		if reads++; reads > good {
+			return nil, errVault
+		}
+		return certificate, nil
+	}), server.Client().Transport)
+	_, err := client.RequestRefreshToken(t.Context(), tokenclient.RefreshTokenRequest{RefreshToken: "r"})
+	require.NoError(t, err)
+	for name, request := range map[string]func() error{
+		"refresh_token": func() error {
+			_, err := client.RequestRefreshToken(t.Context(), tokenclient.RefreshTokenRequest{RefreshToken: "r"})
+			return err
+		},
+		"UserInfo": func() error { // has no client authentication, and a connection with the certificate
+			_, err := client.GetUserInfo(t.Context(), tokenclient.UserInfoRequest{AccessToken: "t", Subject: "s"})
+			return err
+		},
+	} {
+		reads, good = 0, 0
+		err := request()
+		failed := requireError(t, err)
+		assert.Equal(t, tokenclient.KindRequest, failed.Kind, name)
+		assert.Equal(t, tokenclient.NotProcessed, failed.Outcome, name)
+		require.ErrorIs(t, err, errVault, name)
+		require.ErrorContains(t, err, errVault.Error(), name)
+		assert.Equal(t, 1, reads, name)
+	}
+	assert.Equal(t, []string{"one"}, server.names)
+}
+
+// TestCertificateComesTooLate has a function that takes all the time there was.
+func TestCertificateComesTooLate(t *testing.T) {
+	t.Parallel()
+	server, one := newCertificateServer(t), newCertificate(t, "one")
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	_, err := server.client(t, clientauth.TLS(func(ctx context.Context) (*tls.Certificate, error) {
+		<-ctx.Done()
+		return one, nil
+	}), server.Client().Transport).RequestRefreshToken(ctx, tokenclient.RefreshTokenRequest{RefreshToken: "r"})
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	assert.Equal(t, tokenclient.NotProcessed, requireError(t, err).Outcome)
+	assert.Empty(t, server.names)
+}
+
+// session is a key in an HSM, which works as long as its session is open.
+type session struct {
+	crypto.Signer
+	closed atomic.Bool
+}
+
+func (s *session) Sign(random io.Reader, digest []byte, options crypto.SignerOpts) ([]byte, error) {
+	if s.closed.Load() {
+		return nil, errors.New("the session is closed")
+	}
+	return s.Signer.Sign(random, digest, options)
+}
+
+// TestCertificateWithNewKeyHandle has the same certificate, whose key is in another
+// session with the HSM: new connections are made with that one.
+func TestCertificateWithNewKeyHandle(t *testing.T) {
+	t.Parallel()
+	server, certificate := newCertificateServer(t), newCertificate(t, "one")
+	key, ok := certificate.PrivateKey.(crypto.Signer)
+	require.True(t, ok)
+	var current *tls.Certificate
+	client := server.client(t, presenter(&current), server.Client().Transport)
+	for range 2 {
+		opened := &session{Signer: key}
+		current = &tls.Certificate{Certificate: certificate.Certificate, PrivateKey: opened}
+		for range 2 {
+			_, err := client.RequestClientCredentialsToken(t.Context(), tokenclient.ClientCredentialsTokenRequest{})
+			require.NoError(t, err)
+		}
+		opened.closed.Store(true)
+		server.CloseClientConnections()
+		require.True(t, eventually(func() bool { opened, closed := server.connections(); return opened == closed }))
+	}
+	assert.Equal(t, []string{"one", "one", "one", "one"}, server.names)
+	opened, _ := server.connections()
+	assert.Equal(t, 2, opened)
 }

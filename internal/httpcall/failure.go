@@ -96,8 +96,18 @@ func interrupted(caller context.Context, last *Failure, err error) *Failure {
 	return &Failure{Reason: Ended, NotSent: last != nil && last.NotSent, Err: over}
 }
 
+// unsentError is an error of a transport that had to prepare something, as that of
+// clientauth.TLS has.
+type unsentError interface {
+	error
+	BeforeSending()
+}
+
 // failed makes the Failure of an attempt that brought no complete answer.
 func failed(caller context.Context, err error, c *connection) *Failure {
+	if unsent, ok := find[unsentError](err); ok {
+		return unprepared(caller, unsent)
+	}
 	notSent := c.neverHad() || c.neverWrote(err) || !c.had() && isBeforeSending(err)
 	if over := ended(caller); over != nil {
 		return &Failure{Reason: Ended, NotSent: notSent, Err: over}

@@ -21,10 +21,14 @@ import (
 // for such clients (mtls_endpoint_aliases), and presents the certificate there
 // only: to the endpoints of the Client, nowhere else.
 //
-// The function returns the certificate with its key. It is called for each
-// attempt, more than once, and should have it at hand; when the certificate is another one than
-// before, new connections are made, and idle ones of the old one are closed. The
-// Client's transport must be an *http.Transport, of which a copy is used.
+// The function returns the certificate with its key. It is called once for each
+// attempt, and should have it at hand. When the certificate is another one than
+// before, new connections are made, and idle ones of the old one are closed; when
+// only the key is another value, say in a new session with an HSM, new connections
+// are made with that one. An error keeps the attempt from being sent.
+//
+// The Client's transport must be an *http.Transport, of which a copy is used, with
+// an IdleConnTimeout of 30 s unless it has one.
 //
 // With nil the transport that the Client was given presents a certificate by
 // itself, and only the rest is done.
@@ -61,13 +65,8 @@ var (
 
 func (m *mutualTLS) Name() string { return m.name }
 
-// Credentials makes sure that there is a certificate, before anything is sent.
-func (m *mutualTLS) Credentials(ctx context.Context, attempt Attempt) (Credentials, error) {
-	if m.certificate != nil {
-		if _, err := m.read(ctx); err != nil {
-			return Credentials{}, err
-		}
-	}
+// Credentials has no certificate: the transport reads it, once for each attempt.
+func (m *mutualTLS) Credentials(_ context.Context, attempt Attempt) (Credentials, error) {
 	return Credentials{Parameters: []Parameter{{"client_id", attempt.ClientID}}}, nil
 }
 

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 )
 
 // presenting sends each request over a transport for the current certificate.
@@ -17,30 +19,55 @@ type presenting struct {
 	base   *http.Transport // never used itself
 
 	mu      sync.Mutex
-	leaf    []byte // of the certificate that current presents
 	current *http.Transport
+	leaf    []byte                           // of the certificate that current presents
+	newest  *atomic.Pointer[tls.Certificate] // that one, with the key that was read last
 }
 
 func (p *presenting) RoundTrip(request *http.Request) (*http.Response, error) {
 	certificate, err := p.method.read(request.Context())
+	if err == nil {
+		err = request.Context().Err() // it may have taken all the time there was
+	}
 	if err != nil {
-		return nil, err
+		return nil, unsentError{err}
 	}
 	return p.transport(certificate).RoundTrip(request)
 }
 
+// unsentError comes before anything is sent.
+type unsentError struct{ err error }
+
+func (e unsentError) Error() string { return "client authentication: " + e.err.Error() }
+
+func (e unsentError) Unwrap() error { return e.err }
+
+// BeforeSending tells package httpcall so.
+func (e unsentError) BeforeSending() {}
+
 // SendsThrough tells package httpcall that the trace of a request is all net/http's.
 func (p *presenting) SendsThrough() *http.Transport { return p.base }
 
+// transport returns the transport for a certificate, which is the current one as
+// long as the leaf is the same. The key need not be: a session with an HSM ends.
 func (p *presenting) transport(certificate *tls.Certificate) *http.Transport {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.current != nil && bytes.Equal(p.leaf, certificate.Certificate[0]) {
+		p.newest.Store(certificate)
 		return p.current
 	}
 	if p.current != nil {
 		p.current.CloseIdleConnections()
 	}
+	p.newest = new(atomic.Pointer[tls.Certificate])
+	p.newest.Store(certificate)
+	p.current, p.leaf = p.newTransport(p.newest), certificate.Certificate[0]
+	return p.current
+}
+
+// newTransport returns a transport that presents what the pointer holds.
+func (p *presenting) newTransport(newest *atomic.Pointer[tls.Certificate]) *http.Transport {
 	transport := copyOf(p.base)
 	if transport.TLSClientConfig == nil {
 		transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
@@ -50,11 +77,16 @@ func (p *presenting) transport(certificate *tls.Certificate) *http.Transport {
 	// Asked this way, the certificate is presented whatever authorities the server
 	// names: none of them has issued a self-signed one.
 	transport.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-		return certificate, nil
+		return newest.Load(), nil
 	}
-	p.current, p.leaf = transport, certificate.Certificate[0]
+	if transport.IdleConnTimeout == 0 { // else a connection that was in use at a rotation would stay for ever
+		transport.IdleConnTimeout = idleConnTimeout
+	}
 	return transport
 }
+
+// idleConnTimeout is shorter than that of the usual load balancers.
+const idleConnTimeout = 30 * time.Second
 
 // copyOf returns a copy of a transport, with connections of its own. Clone alone
 // keeps the HTTP/2 that golang.org/x/net may have installed, and all copies would
