@@ -9,8 +9,10 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -191,4 +193,66 @@ func TestCertificateWithNewKeyHandle(t *testing.T) {
 	assert.Equal(t, []string{"one", "one", "one", "one"}, server.names)
 	opened, _ := server.connections()
 	assert.Equal(t, 2, opened)
+}
+
+// TestCertificateAndProxies has proxies that see the client's certificate, or not.
+// net/http has one TLS configuration, for the server and for a proxy with TLS.
+func TestCertificateAndProxies(t *testing.T) {
+	t.Parallel()
+	for _, scheme := range []string{"http", "https"} {
+		t.Run(scheme, func(t *testing.T) {
+			t.Parallel()
+			server, one := newCertificateServer(t), newCertificate(t, "one")
+			proxy, presented := newTunnel(t, server, scheme == "https")
+			given := transportOf(t, server)
+			given.Proxy = http.ProxyURL(&url.URL{Scheme: scheme, Host: proxy})
+			_, err := server.client(t, presenter(&one), given).
+				RequestRefreshToken(t.Context(), tokenclient.RefreshTokenRequest{RefreshToken: "r"})
+			if scheme == "http" {
+				require.NoError(t, err)
+				assert.Equal(t, []string{"one"}, server.names)
+				return
+			}
+			failed := requireError(t, err)
+			assert.Equal(t, tokenclient.KindRequest, failed.Kind)
+			assert.Equal(t, tokenclient.NotProcessed, failed.Outcome)
+			require.ErrorContains(t, err, "TLS(nil)")
+			assert.Zero(t, presented.Load())
+		})
+	}
+}
+
+// newTunnel starts a proxy with or without TLS that connects to one server. It
+// counts the certificates that it sees.
+func newTunnel(t *testing.T, server *certificateServer, secure bool) (address string, presented *atomic.Int64) {
+	t.Helper()
+	presented = new(atomic.Int64)
+	proxy := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.TLS != nil {
+			presented.Add(int64(len(r.TLS.PeerCertificates)))
+		}
+		upstream, err := net.Dial("tcp", server.Listener.Addr().String())
+		if !assert.NoError(t, err) {
+			return
+		}
+		w.WriteHeader(http.StatusOK)
+		client, _, err := http.NewResponseController(w).Hijack()
+		if !assert.NoError(t, err) {
+			return
+		}
+		go func() {
+			_, _ = io.Copy(upstream, client)
+			_ = upstream.Close()
+		}()
+		_, _ = io.Copy(client, upstream)
+		_ = client.Close()
+	}))
+	t.Cleanup(proxy.Close)
+	if secure {
+		proxy.TLS = &tls.Config{ClientAuth: tls.RequestClientCert} // the certificate of all of httptest
+		proxy.StartTLS()
+	} else {
+		proxy.Start()
+	}
+	return proxy.Listener.Addr().String(), presented
 }

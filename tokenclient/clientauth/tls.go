@@ -28,7 +28,9 @@ import (
 // are made with that one. An error keeps the attempt from being sent.
 //
 // The Client's transport must be an *http.Transport, of which a copy is used, with
-// an IdleConnTimeout of 30 s unless it has one.
+// an IdleConnTimeout of 30 s unless it has one. A proxy that is itself reached by
+// https is an error: net/http would present the certificate to it too. A proxy that
+// is reached by http is not, and sees no certificate.
 //
 // With nil the transport that the Client was given presents a certificate by
 // itself, and only the rest is done.
@@ -61,6 +63,8 @@ var (
 		"with another one use TLS(nil), and present it there")
 	errDialer = errors.New("clientauth: TLS cannot present a certificate over a transport that has its own TLS dialer; " +
 		"use TLS(nil), and present it there")
+	errSecureProxy = errors.New("clientauth: TLS would present the certificate also to the proxy, which is reached by https; " +
+		"use a proxy that is reached by http, or TLS(nil) with a transport that tells them apart")
 )
 
 func (m *mutualTLS) Name() string { return m.name }

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"crypto/tls"
 	"net/http"
+	"net/url"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -78,6 +79,15 @@ func (p *presenting) newTransport(newest *atomic.Pointer[tls.Certificate]) *http
 	// names: none of them has issued a self-signed one.
 	transport.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 		return newest.Load(), nil
+	}
+	if proxy := transport.Proxy; proxy != nil {
+		transport.Proxy = func(request *http.Request) (*url.URL, error) {
+			address, err := proxy(request)
+			if err == nil && address != nil && address.Scheme == "https" {
+				return nil, unsentError{errSecureProxy}
+			}
+			return address, err
+		}
 	}
 	if transport.IdleConnTimeout == 0 { // else a connection that was in use at a rotation would stay for ever
 		transport.IdleConnTimeout = idleConnTimeout
