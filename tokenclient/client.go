@@ -67,8 +67,16 @@ type Config struct {
 	// connections, headers and times, that honours the usual proxy variables, and
 	// sends what works once on a connection of its own. A transport that keeps
 	// connections can meet one that the server has given up, and then nobody knows
-	// what became of the credential; and net/http writes what a server sends unasked
-	// on such a connection to the standard logger.
+	// what became of the credential.
+	//
+	// net/http itself logs what a broken server sends unasked after an answer over
+	// HTTP/1.1, whatever that holds ("Unsolicited response received on idle HTTP
+	// channel"). It does so on connections that are kept: with the default client
+	// those of requests that can be repeated. What works once has a connection of its
+	// own there, and of that only what a server says before it is asked can be logged,
+	// such as the greeting of another protocol. Only a transport that keeps no
+	// connections prevents it (DisableKeepAlives). The lines go to the standard logger:
+	// log.SetOutput sends it elsewhere, slog.SetDefault to a handler.
 	HTTPClient *http.Client
 
 	// Parameters are sent with every request to the token endpoint, unless the

@@ -302,23 +302,84 @@ func faultMatrix(cells []*faultCell) string {
 	return text.String()
 }
 
-// TestNothingIsLogged has a server that answers once more than it was asked: on
-// a connection that is kept, net/http writes the rest to the standard logger.
-// Single-use calls keep none. It is not parallel: the logger is everybody's.
-func TestNothingIsLogged(t *testing.T) {
-	var logged bytes.Buffer
-	log.SetOutput(&logged)
-	t.Cleanup(func() { log.SetOutput(os.Stderr) })
-	server, err := faultserver.Start(faultserver.Surplus(), faultserver.Options{})
-	require.NoError(t, err)
-	client, err := tokenclient.New(tokenclient.Config{Endpoints: tokenclient.Endpoints{Token: server.URL()}})
-	require.NoError(t, err)
-	goroutines := runtime.NumGoroutine()
-	for range 50 {
-		_, err = client.RequestRefreshToken(t.Context(), tokenclient.RefreshTokenRequest{RefreshToken: canary})
-		require.NoError(t, err)
+// TestWhatIsLogged has a server that answers once more than it was asked: on a
+// connection that is kept, net/http writes the rest to the standard logger, as
+// Config.HTTPClient says. What works once keeps none. It is not parallel: the
+// logger is everybody's.
+func TestWhatIsLogged(t *testing.T) {
+	calls := map[string]func(*tokenclient.Client) error{
+		"refresh_token": func(client *tokenclient.Client) error {
+			_, err := client.RequestRefreshToken(t.Context(), tokenclient.RefreshTokenRequest{RefreshToken: canary})
+			return err
+		},
+		"authorization_code": func(client *tokenclient.Client) error {
+			_, err := client.RequestAuthorizationCodeToken(t.Context(), tokenclient.AuthorizationCodeTokenRequest{
+				Code: canary, RedirectURI: "https://app.example/callback",
+			})
+			return err
+		},
+		"password": func(client *tokenclient.Client) error {
+			_, err := client.RequestPasswordToken(t.Context(), tokenclient.PasswordTokenRequest{UserName: "u", Password: canary})
+			return err
+		},
+		"device polling": func(client *tokenclient.Client) error {
+			_, err := client.PollDeviceToken(t.Context(), tokenclient.DeviceTokenRequest{
+				DeviceCode: canary, Interval: time.Millisecond, Expiry: time.Now().Add(time.Minute),
+			})
+			return err
+		},
+		"client_credentials": func(client *tokenclient.Client) error {
+			_, err := client.RequestClientCredentialsToken(t.Context(), tokenclient.ClientCredentialsTokenRequest{})
+			return err
+		},
 	}
-	server.Close()
-	require.True(t, eventually(func() bool { return runtime.NumGoroutine() < goroutines }))
-	assert.Empty(t, logged.String())
+	keepsNone := httpcall.NewTransport()
+	keepsNone.DisableKeepAlives = true
+	for _, test := range []struct {
+		call   string
+		client *http.Client
+		logs   bool
+	}{
+		{"refresh_token", nil, false},
+		{"authorization_code", nil, false},
+		{"password", nil, false},
+		{"device polling", nil, false},
+		{"client_credentials", nil, true},
+		{"client_credentials", &http.Client{Transport: keepsNone}, false},
+		{"refresh_token", &http.Client{Transport: httpcall.NewTransport()}, true},
+	} {
+		goroutines := runtime.NumGoroutine()
+		server, err := faultserver.Start(faultserver.Surplus(), faultserver.Options{})
+		require.NoError(t, err)
+		client, err := tokenclient.New(tokenclient.Config{Endpoints: tokenclient.Endpoints{Token: server.URL()}, HTTPClient: test.client})
+		require.NoError(t, err)
+		logged := new(lockedBuffer)
+		log.SetOutput(logged)
+		t.Cleanup(func() { log.SetOutput(os.Stderr) })
+		for range 20 {
+			require.NoError(t, calls[test.call](client))
+		}
+		server.Close()
+		require.True(t, eventually(func() bool { return runtime.NumGoroutine() <= goroutines }))
+		assert.Equal(t, test.logs, strings.Contains(logged.String(), faultserver.AccessToken), test.call)
+		assert.Equal(t, test.logs, logged.String() != "", test.call)
+	}
+}
+
+// lockedBuffer is what goroutines log.
+type lockedBuffer struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (b *lockedBuffer) Write(data []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(data)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
 }
