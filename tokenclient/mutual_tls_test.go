@@ -217,6 +217,7 @@ func TestCertificateThumbprint(t *testing.T) {
 	t.Parallel()
 	certificate := &x509.Certificate{Raw: []byte("abc")} // SHA-256 of abc, FIPS 180-4
 	assert.Equal(t, "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0", clientauth.CertificateThumbprint(certificate))
+	assert.Empty(t, clientauth.CertificateThumbprint(nil))
 }
 
 func TestAlgorithmIsComparedWithMetadata(t *testing.T) {

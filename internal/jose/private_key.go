@@ -128,6 +128,9 @@ func publicJWK(public crypto.PublicKey) (string, error) {
 	encode := base64.RawURLEncoding.EncodeToString
 	switch key := public.(type) {
 	case *ecdsa.PublicKey:
+		if isIncomplete(key) {
+			return "", errKey
+		}
 		size := key.Curve.Params().BitSize
 		point, err := key.Bytes() // 4, x, y
 		if err != nil || size != 256 && size != 384 {
@@ -136,8 +139,14 @@ func publicJWK(public crypto.PublicKey) (string, error) {
 		x, y := point[1:1+size/8], point[1+size/8:]
 		return fmt.Sprintf(`{"crv":"P-%d","kty":"EC","x":"%s","y":"%s"}`, size, encode(x), encode(y)), nil
 	case ed25519.PublicKey:
+		if len(key) != ed25519.PublicKeySize {
+			return "", errKey
+		}
 		return fmt.Sprintf(`{"crv":"Ed25519","kty":"OKP","x":"%s"}`, encode(key)), nil
 	case *rsa.PublicKey:
+		if key == nil || key.N == nil {
+			return "", errKey
+		}
 		switch bits := key.N.BitLen(); {
 		case bits < 2048:
 			return "", errWeak
@@ -147,4 +156,10 @@ func publicJWK(public crypto.PublicKey) (string, error) {
 		return fmt.Sprintf(`{"e":"%s","kty":"RSA","n":"%s"}`, encode(big.NewInt(int64(key.E)).Bytes()), encode(key.N.Bytes())), nil
 	}
 	return "", errKind
+}
+
+// isIncomplete reports a key that crypto/ecdsa would read without asking, such as
+// its zero value.
+func isIncomplete(key *ecdsa.PublicKey) bool {
+	return key == nil || key.Curve == nil || key.X == nil || key.Y == nil
 }

@@ -43,6 +43,9 @@ func NewSigner(key crypto.Signer, algorithm string) (*Signer, error) {
 	if private, ok := key.(ed25519.PrivateKey); ok && len(private) != ed25519.PrivateKeySize { // a seed, say
 		return nil, errKey
 	}
+	if private, ok := key.(*ecdsa.PrivateKey); ok && private.D == nil {
+		return nil, errKey
+	}
 	public := key.Public()
 	encoded, err := publicJWK(public)
 	if err != nil {

@@ -210,6 +210,8 @@ func TestJWTUnusable(t *testing.T) {
 		want   string
 	}{
 		"no key":               {private(nil, clientauth.JWTOptions{}), "there is no key"},
+		"zero EC key":          {private(&ecdsa.PrivateKey{}, clientauth.JWTOptions{}), "the key is malformed"},
+		"zero RSA key":         {private(&rsa.PrivateKey{}, clientauth.JWTOptions{}), "the key is malformed"},
 		"P-521":                {private(p521, clientauth.JWTOptions{}), "neither RSA nor EC (P-256, P-384) nor Ed25519"},
 		"weak RSA":             {private(weak, clientauth.JWTOptions{}), "fewer than 2048 bits"},
 		"none":                 {private(newECKey(t), clientauth.JWTOptions{Algorithm: "none"}), `does not fit the key: "none"`},

@@ -46,8 +46,11 @@ func SelfSignedTLS(certificate func(context.Context) (*tls.Certificate, error)) 
 
 // CertificateThumbprint returns the SHA-256 thumbprint of a certificate,
 // base64url-encoded: the x5t#S256 that a bound token has in its cnf (RFC 8705
-// section 3.1).
+// section 3.1). Of no certificate it is empty.
 func CertificateThumbprint(certificate *x509.Certificate) string {
+	if certificate == nil {
+		return ""
+	}
 	digest := sha256.Sum256(certificate.Raw)
 	return base64.RawURLEncoding.EncodeToString(digest[:])
 }

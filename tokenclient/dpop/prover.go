@@ -74,22 +74,32 @@ func NewProver(config Config) (*Prover, error) {
 	return &Prover{func() *state { return s }}, nil
 }
 
+// isZero reports a Prover that NewProver has not made.
+func (p *Prover) isZero() bool { return p == nil || p.state == nil }
+
 // Algorithm returns the alg of the proofs, or nothing for a Prover that NewProver
 // has not made, which is of no use.
 func (p *Prover) Algorithm() string {
-	if p.state == nil {
+	if p.isZero() {
 		return ""
 	}
 	return p.state().signer.Algorithm()
 }
 
 // Thumbprint returns the SHA-256 thumbprint of the key, base64url-encoded (RFC
-// 7638): the parameter dpop_jkt, and the jkt of the tokens.
-func (p *Prover) Thumbprint() string { return p.state().signer.Thumbprint() }
+// 7638): the parameter dpop_jkt, and the jkt of the tokens. It is empty for a Prover
+// that NewProver has not made.
+func (p *Prover) Thumbprint() string {
+	if p.isZero() {
+		return ""
+	}
+	return p.state().signer.Thumbprint()
+}
 
 var (
 	errMethod = errors.New("dpop: the method is not an HTTP method")
 	errNonce  = errors.New("dpop: the nonce has characters that no nonce can have")
+	errZero   = errors.New("dpop: the Prover has no key; NewProver makes one that has")
 )
 
 // Proof returns the value of the header DPoP for one request, which is sent once.
@@ -97,8 +107,12 @@ var (
 // one is known. With an access token, as APIs want, it is bound to it (ath);
 // without, as authorization servers want, the accessToken is empty.
 //
-// The error says what is wrong with the method or the URL, or comes from the key.
+// The error says what is wrong with the method, the URL or the Prover, or comes from
+// the key.
 func (p *Prover) Proof(method string, target *url.URL, accessToken string) (string, error) {
+	if p.isZero() {
+		return "", errZero
+	}
 	htu, origin, err := normalize(target)
 	if err != nil {
 		return "", err
@@ -112,6 +126,9 @@ func (p *Prover) Proof(method string, target *url.URL, accessToken string) (stri
 // again because of a challenge, with the nonce of that challenge. Meanwhile the
 // response to another request may have brought an older one.
 func (p *Prover) ProofWithNonce(method string, target *url.URL, accessToken, nonce string) (string, error) {
+	if p.isZero() {
+		return "", errZero
+	}
 	htu, _, err := normalize(target)
 	if err != nil {
 		return "", err
@@ -156,7 +173,7 @@ func isNotMethod(r rune) bool { return (r < 'A' || r > 'Z') && (r < 'a' || r > '
 // returns nothing.
 func (p *Prover) Remember(target *url.URL, header http.Header) (nonce string) {
 	values := header.Values("DPoP-Nonce")
-	if len(values) != 1 || !isNonce(values[0]) {
+	if p.isZero() || len(values) != 1 || !isNonce(values[0]) {
 		return ""
 	}
 	_, origin, err := normalize(target)
@@ -174,7 +191,7 @@ func (p *Prover) Remember(target *url.URL, header http.Header) (nonce string) {
 // of their responses brings it.
 func (p *Prover) Nonce(target *url.URL) string {
 	_, origin, err := normalize(target)
-	if err != nil {
+	if err != nil || p.isZero() {
 		return ""
 	}
 	return p.state().nonces.get(origin)
