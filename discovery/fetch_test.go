@@ -273,7 +273,7 @@ func TestContext(t *testing.T) {
 				defer close(leave)
 				ctx, cancel := context.WithCancel(t.Context())
 				if want == context.DeadlineExceeded { //nolint:errorlint // a value of the table
-					ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
+					ctx, cancel = context.WithTimeout(t.Context(), time.Second)
 				} else {
 					go func() { <-came; cancel() }()
 				}

@@ -195,6 +195,10 @@ func (e *Error) classify(failure *httpcall.Failure, answer httpcall.Answer, k *c
 		if errors.As(failure.Err, &unprepared) {
 			e.Parameter = unprepared.parameter
 		}
+		var certificate interface{ BeforeSending() }
+		if errors.As(failure.Err, &certificate) {
+			e.Parameter = "Config.Auth"
+		}
 	case httpcall.Redirected:
 		e.Kind = KindPolicy
 		e.detail = "the server redirects to " + cmp.Or(failure.Location, "another path") + ", and credentials follow no redirect"

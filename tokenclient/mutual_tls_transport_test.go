@@ -134,6 +134,7 @@ func TestCertificateIsReadOncePerAttempt(t *testing.T) {
 		err := request()
 		failed := requireError(t, err)
 		assert.Equal(t, tokenclient.KindRequest, failed.Kind, name)
+		assert.Equal(t, "Config.Auth", failed.Parameter, name)
 		assert.Equal(t, tokenclient.NotProcessed, failed.Outcome, name)
 		require.ErrorIs(t, err, errVault, name)
 		require.ErrorContains(t, err, errVault.Error(), name)
@@ -215,6 +216,7 @@ func TestCertificateAndProxies(t *testing.T) {
 			}
 			failed := requireError(t, err)
 			assert.Equal(t, tokenclient.KindRequest, failed.Kind)
+			assert.Equal(t, "Config.Auth", failed.Parameter)
 			assert.Equal(t, tokenclient.NotProcessed, failed.Outcome)
 			require.ErrorContains(t, err, "TLS(nil)")
 			assert.Zero(t, presented.Load())
