@@ -65,7 +65,7 @@ func serveDNS(conn net.Conn, code int) {
 
 // refused is a dial to a port where nobody listens.
 func refused(ctx context.Context, _ *Server) (net.Conn, error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	listener, err := listen()
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ type fullBacklog struct {
 
 // newFullBacklog fills a backlog of the smallest size.
 func newFullBacklog() (*fullBacklog, error) {
-	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	listener, err := listen()
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package faultserver is a token endpoint that misbehaves on purpose: a raw TCP,
-// TLS and HTTP/2 server, and a forward proxy, on 127.0.0.1, with the dialers and
+// TLS and HTTP/2 server, and a forward proxy, on loopback, with the dialers and
 // resolvers that go wrong before a connection is there. It is for tests only.
 //
 // [All] returns the faults. [Start] starts a server that has one of them; [Apply]
@@ -14,6 +14,7 @@ package faultserver
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"fmt"
 	"net"
@@ -69,7 +70,7 @@ func Start(fault Fault, options Options) (*Server, error) {
 	if options.Play == nil {
 		options.Play = func() bool { return true }
 	}
-	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	listener, err := listen()
 	if err != nil {
 		return nil, fmt.Errorf("faultserver: %w", err)
 	}
@@ -85,6 +86,20 @@ func Start(fault Fault, options Options) (*Server, error) {
 	}
 	s.group.Go(s.accept)
 	return s, nil
+}
+
+// listen listens on a loopback address of its own, where the system has more than
+// 127.0.0.1. A port changes hands quickly, and somebody's late dial to it would
+// count as an attempt of the client that the server is for.
+func listen() (net.Listener, error) {
+	var random [3]byte
+	_, _ = rand.Read(random[:]) // never fails
+	own := net.IPv4(127, random[0], random[1], 2+random[2]%253)
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", net.JoinHostPort(own.String(), "0"))
+	if err != nil {
+		return new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	}
+	return listener, nil
 }
 
 // URL returns the address of the token endpoint.
