@@ -236,7 +236,7 @@ func newFaultCells(t *testing.T) []*faultCell {
 func TestFaults(t *testing.T) {
 	cells := newFaultCells(t)
 	httpcall.New(nil) // its transports are made once
-	goroutines, descriptors := runtime.NumGoroutine(), countDescriptors()
+	before := countLeftovers(t)
 	var logged bytes.Buffer
 	log.SetOutput(&logged)
 	t.Cleanup(func() { log.SetOutput(os.Stderr) })
@@ -254,9 +254,7 @@ func TestFaults(t *testing.T) {
 		})
 	}
 	assert.Empty(t, logged.String(), "of net/http")
-	assert.True(t, eventually(func() bool {
-		return runtime.NumGoroutine() <= goroutines && countDescriptors() <= descriptors
-	}), "more than %d goroutines and %d descriptors are left", goroutines, descriptors)
+	before.check(t)
 	if *printFaults {
 		fmt.Print(faultMatrix(cells))
 	}
