@@ -38,6 +38,7 @@ var faultCalls = [4]string{"client_credentials", "authorization_code", "refresh_
 
 // faultCell is one cell of the matrix: a call that meets a fault.
 type faultCell struct {
+	number  int
 	fault   faultserver.Fault
 	row     faultRow
 	column  int
@@ -46,6 +47,7 @@ type faultCell struct {
 	got     string
 	printed string // all that can be printed of the result
 	elapsed time.Duration
+	open    int   // connections that the call has left
 	err     error // of the bench
 }
 
@@ -102,7 +104,7 @@ func (c *faultCell) try(ctx context.Context) {
 	c.met = plays.Load() >= attempts.Load() && (c.column != 3 || attempts.Load() <= faultPolls+1)
 	c.got = c.describe(len(server.Requests()), int(attempts.Load()), err)
 	c.printed = printResult(response, err)
-	transport.CloseIdleConnections()
+	c.countOpen(server, transport)
 }
 
 // ownTransports reports whether the transports of the package meet the fault.
@@ -198,28 +200,6 @@ func printResult(response *tokenclient.TokenResponse, err error) string {
 	return text
 }
 
-// runFaults runs the cells: the quick ones, then those that wait for a time limit,
-// more at once because they do little else.
-func runFaults(ctx context.Context, cells []*faultCell) {
-	for _, wave := range []struct {
-		timed  bool
-		places int
-	}{{false, 4}, {true, 32}} {
-		var group sync.WaitGroup
-		places := make(chan struct{}, wave.places)
-		for _, cell := range cells {
-			if cell.timed() == wave.timed {
-				places <- struct{}{}
-				group.Go(func() {
-					cell.run(ctx)
-					<-places
-				})
-			}
-		}
-		group.Wait()
-	}
-}
-
 func newFaultCells(t *testing.T) []*faultCell {
 	t.Helper()
 	faults := map[string]faultserver.Fault{}
@@ -233,7 +213,7 @@ func newFaultCells(t *testing.T) []*faultCell {
 		require.True(t, ok, "the table has %q, the bench has not", row.fault)
 		seen[row.fault] = true
 		for column := range faultCalls {
-			cells = append(cells, &faultCell{fault: fault, row: row, column: column})
+			cells = append(cells, &faultCell{number: len(cells), fault: fault, row: row, column: column})
 		}
 	}
 	for name := range faults {
@@ -252,12 +232,15 @@ func TestFaults(t *testing.T) {
 	log.SetOutput(&logged)
 	t.Cleanup(func() { log.SetOutput(os.Stderr) })
 	runFaults(t.Context(), cells)
+	left := faultGoroutines(t)
 	for _, cell := range cells {
 		t.Run(cell.row.name()+"/"+faultCalls[cell.column], func(t *testing.T) {
 			require.NoError(t, cell.err)
 			assert.Equal(t, cell.row.cells[cell.column], cell.got, "requests and outcome")
 			assert.True(t, cell.met || !cell.timed(), "an attempt has not met the fault within %v", cell.limit)
-			assert.Less(t, cell.elapsed, faultTime, "no time limit is needed, or a short one")
+			assert.Less(t, cell.elapsed, cell.bound(), "the time of the attempts and pauses")
+			assert.Zero(t, cell.open, "connections that are left")
+			assert.Empty(t, left[cell.number], "goroutines that are left")
 			for _, secret := range canaries {
 				if strings.Contains(cell.printed, secret) {
 					t.Errorf("something that is printed holds %s", secret)

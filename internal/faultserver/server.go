@@ -61,6 +61,7 @@ type Server struct {
 
 	mutex    sync.Mutex
 	closed   bool
+	dials    int // that are not over
 	conns    map[net.Conn]struct{}
 	requests []url.Values
 }
@@ -139,6 +140,14 @@ func (s *Server) Forget() {
 	s.requests = nil
 }
 
+// Connections returns how many are open. Through Apply, those that a client still
+// waits for count as well.
+func (s *Server) Connections() int {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.dials + len(s.conns)
+}
+
 // Disconnect ends all connections; the server goes on.
 func (s *Server) Disconnect() {
 	s.mutex.Lock()
@@ -173,10 +182,18 @@ func (s *Server) record(form url.Values) {
 }
 
 func (s *Server) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	s.countDial(1)
+	defer s.countDial(-1)
 	if s.fault.dial != nil && s.options.Play() {
 		return s.fault.dial(ctx, s)
 	}
 	return new(net.Dialer).DialContext(ctx, "tcp", s.listener.Addr().String())
+}
+
+func (s *Server) countDial(change int) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.dials += change
 }
 
 func (s *Server) accept() {
