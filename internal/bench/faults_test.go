@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -49,8 +50,8 @@ func (c cell) meet(ctx context.Context) error {
 
 func (c cell) try(ctx context.Context, limit time.Duration) (inTime bool, err error) {
 	faults := int64(40)
-	if c.call == "device" {
-		faults = 2 // that pass
+	if slices.Contains(passingCalls, c.call) {
+		faults = 2
 	}
 	var plays, attempts atomic.Int64
 	server, err := faultserver.Start(c.fault, faultserver.Options{Play: func() bool { return plays.Add(1) <= faults }})
@@ -81,13 +82,18 @@ type tally struct {
 	faults int
 	high   int // requests with one code or refresh token
 	twice  int // faults after which the same one arrived twice
-	polled int // faults that pass, and the polling got its token
+	served int // faults that pass, and client_credentials got its token
+	polled int // the same for the polling
 }
 
 func (s *tally) add(call string, m met) {
 	switch call {
 	case "code", "refresh":
 		s.high = max(s.high, m.requests)
+	case "credentials":
+		if m.ok {
+			s.served++
+		}
 	case "device":
 		if m.ok {
 			s.polled++
@@ -95,7 +101,10 @@ func (s *tally) add(call string, m met) {
 	}
 }
 
-var comparedCalls = []string{"code", "refresh", "device"}
+var (
+	comparedCalls = []string{"code", "refresh", "credentials", "device"}
+	passingCalls  = comparedCalls[2:] // meet faults that pass
+)
 
 // comparison has a tally for each group and library.
 type comparison struct {
@@ -108,7 +117,7 @@ func compare(t *testing.T) *comparison {
 	t.Helper()
 	libraries := []newLibrary{newOurs, newTheirs(oauth2.AuthStyleAutoDetect), newTheirs(oauth2.AuthStyleInHeader)}
 	faults := faultserver.All()
-	results := make([][3][3]met, len(faults))
+	results := make([][3][4]met, len(faults))
 	var quick, slow []cell
 	for i, fault := range faults {
 		for j, library := range libraries {
@@ -151,7 +160,7 @@ func meetAll(t *testing.T, cells []cell, atOnce int) {
 }
 
 // add sums up what became of the calls of each library that met one fault.
-func (c *comparison) add(group string, results [3][3]met) {
+func (c *comparison) add(group string, results [3][4]met) {
 	if c.tallies[group] == nil {
 		c.groups = append(c.groups, group)
 		c.tallies[group] = new([3]tally)
@@ -180,12 +189,12 @@ func atMost(requests int) string {
 // markdown is the table of README.md.
 func (c *comparison) markdown() string {
 	var text strings.Builder
-	text.WriteString("| what goes wrong | faults | arrived at most: ours | x/oauth2 | arrived twice: ours | x/oauth2 | polled on: ours | x/oauth2 |\n" +
-		"|---|---|---|---|---|---|---|---|\n")
+	text.WriteString("| what goes wrong | faults | arrived at most: ours | x/oauth2 | arrived twice: ours | x/oauth2 | polled on: ours | x/oauth2 | served: ours | x/oauth2 |\n" +
+		"|---|---|---|---|---|---|---|---|---|---|\n")
 	line := func(name string, sums *[3]tally) {
-		fmt.Fprintf(&text, "| %s | %d | %s | %s | %d | %d; %d | %d | %d |\n", name, sums[0].faults,
+		fmt.Fprintf(&text, "| %s | %d | %s | %s | %d | %d; %d | %d | %d | %d | %d |\n", name, sums[0].faults,
 			atMost(sums[0].high), atMost(sums[1].high),
-			sums[0].twice, sums[1].twice, sums[2].twice, sums[0].polled, sums[2].polled)
+			sums[0].twice, sums[1].twice, sums[2].twice, sums[0].polled, sums[2].polled, sums[0].served, sums[2].served)
 	}
 	all := new([3]tally)
 	for _, name := range c.groups {
@@ -194,6 +203,7 @@ func (c *comparison) markdown() string {
 		for j := range all {
 			all[j].faults += sums[j].faults
 			all[j].twice += sums[j].twice
+			all[j].served += sums[j].served
 			all[j].polled += sums[j].polled
 			all[j].high = max(all[j].high, sums[j].high)
 		}
