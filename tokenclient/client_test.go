@@ -91,6 +91,8 @@ func TestNewRefuses(t *testing.T) {
 		"fragment":                     {address("https://as.example/token#top"), token},
 		"a path that is not ASCII":     {address("https://as.example/tök"), token},
 		"a query that is not ASCII":    {address("https://as.example/token?x=ö"), token},
+		"two ports":                    {address("https://as.example:443:443/token"), token},
+		"an empty port and another":    {address("https://as.example::443/token"), token},
 		"a space":                      {address("https://as.example/to ken"), token},
 		"empty fragment":               {address("https://as.example/token#"), token},
 		"http elsewhere":               {address("http://as.example/token"), token},

@@ -94,7 +94,8 @@ func basicSecret(credentials string) []secret {
 func isPublic(name string) bool {
 	switch name {
 	case "grant_type", "scope", "client_id", "redirect_uri", "resource", "audience", "acr_values", "client_assertion_type",
-		"subject_token_type", "actor_token_type", "requested_token_type", "requested_expiry", "token_type_hint":
+		"subject_token_type", "actor_token_type", "requested_token_type", "requested_expiry", "token_type_hint",
+		"response_type", "response_mode", "code_challenge_method", "prompt", "display":
 		return true
 	}
 	return false

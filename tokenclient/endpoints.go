@@ -157,6 +157,8 @@ func parseEndpoint(address string) (*url.URL, error) {
 		return nil, errors.New("has a scheme that is neither https nor http")
 	case parsed.Hostname() == "":
 		return nil, errors.New("has no host")
+	case strings.Contains(parsed.Hostname(), ":") && parsed.Host[0] != '[':
+		return nil, errors.New("has two ports")
 	case parsed.User != nil:
 		return nil, errors.New("must not hold a user name or password; client authentication is Config.Auth")
 	case parsed.Fragment != "" || strings.Contains(address, "#"):
@@ -178,6 +180,9 @@ func sentHost(address *url.URL) string {
 	host, defaultPort := strings.ToLower(address.Host), ":443"
 	if address.Scheme == "http" {
 		defaultPort = ":80"
+	}
+	if strings.Contains(host, "%") { // the zone of an IPv6 address is the name of an interface
+		host = address.Host
 	}
 	return strings.TrimSuffix(strings.TrimSuffix(host, defaultPort), ":")
 }

@@ -38,6 +38,7 @@ type call struct {
 
 	attempts          int    // so far
 	nonce             string // of the last proof
+	proved            bool   // a proof went along
 	given             string // the nonce that the last answer has brought, until it is used
 	sentAuthorization string // of the last attempt
 	sentBody          []byte // of the last attempt

@@ -162,11 +162,11 @@ func (p *pace) goesOn(ctx context.Context, err *Error) bool {
 // waitsFor puts off the next poll when the server asks for more time than there is
 // until then, and reports whether that is not too much to ask.
 func (p *pace) waitsFor(asked time.Duration, now time.Time) bool {
-	if asked <= max(0, p.next.Sub(now)) {
+	if asked <= p.next.Sub(now) || asked <= 0 {
 		return true
 	}
 	p.next = now.Add(asked)
-	return asked <= p.patience && (p.expiry.IsZero() || p.next.Before(p.expiry))
+	return asked <= p.interval+p.patience && (p.expiry.IsZero() || p.next.Before(p.expiry))
 }
 
 // faultWait doubles the interval with each fault in a row.

@@ -119,15 +119,16 @@ func TestPollHasLimitedPatience(t *testing.T) {
 		code               tokenclient.ErrorCode // of the error, if one is expected
 		status             int                   // of the error; 0 = a token
 	}{
-		"as much as is allowed":       {0, 0, []oneReply{later(429, "", "30"), done}, seconds(5, 35), "", 0},
-		"a second more":               {0, 0, []oneReply{later(503, "", "31")}, seconds(5), "", 503},
+		"as much as is allowed":       {0, 0, []oneReply{later(429, "", "35"), done}, seconds(5, 40), "", 0},
+		"a second more":               {0, 0, []oneReply{later(503, "", "36")}, seconds(5), "", 503},
 		"an hour":                     {0, time.Minute, []oneReply{later(429, "", "3600")}, seconds(5), "", 429},
 		"for ever":                    {0, 0, []oneReply{later(503, "", "99999999999999999999")}, seconds(5), "", 503},
-		"with a code":                 {0, 0, []oneReply{later(503, `{"error":"server_error"}`, "31")}, seconds(5), "server_error", 503},
-		"while the user thinks":       {0, 0, []oneReply{later(400, pending, "31")}, seconds(5), "authorization_pending", 400},
+		"with a code":                 {0, 0, []oneReply{later(503, `{"error":"server_error"}`, "36")}, seconds(5), "server_error", 503},
+		"while the user thinks":       {0, 0, []oneReply{later(400, pending, "36")}, seconds(5), "authorization_pending", 400},
 		"slow down, within limits":    {0, 0, []oneReply{later(400, slowDown, "20"), {status: 400, body: pending}, done}, seconds(5, 25, 35), "", 0},
-		"slow down, beyond them":      {0, 0, []oneReply{later(429, slowDown, "31")}, seconds(5), "slow_down", 429},
+		"slow down, beyond them":      {0, 0, []oneReply{later(429, slowDown, "41")}, seconds(5), "slow_down", 429},
 		"no more than the interval":   {time.Minute, 0, []oneReply{later(400, pending, "60"), done}, seconds(60, 120), "", 0},
+		"what the interval is":        {time.Minute, 0, []oneReply{later(400, pending, "61"), {status: 400, body: pending}, done}, seconds(60, 121, 181), "", 0},
 		"no more than after a fault":  {20 * time.Second, 0, []oneReply{later(503, "", "40"), done}, seconds(20, 60), "", 0},
 		"beyond the expiry":           {0, 20 * time.Second, []oneReply{later(429, "", "15")}, seconds(5), "", 429},
 		"beyond the expiry, pending":  {0, 20 * time.Second, []oneReply{later(400, pending, "16")}, seconds(5), "authorization_pending", 400},

@@ -33,7 +33,7 @@ func (p proofs) prove(k *call, header http.Header) error {
 	if err != nil {
 		return err
 	}
-	header["Dpop"] = []string{proof}
+	header["Dpop"], k.proved = []string{proof}, true
 	return nil
 }
 

@@ -46,17 +46,17 @@ func newRefusal(k *call) *Error {
 	return e
 }
 
-// readCode takes the error code. A DPoP challenge that asks for a nonce goes before
-// whatever a server, or a framework in front of it, says besides: it is what can be
-// answered (RFC 9449 section 9).
+// readCode takes the error code. To a request with a proof, a DPoP challenge that asks
+// for a nonce goes before whatever a server, or a framework in front of it, says
+// besides: it is what can be answered (RFC 9449 section 9).
 func (e *Error) readCode(k *call) {
-	challenges := challenge.Parse(k.answer.Header.Values("WWW-Authenticate"))
-	if e.StatusCode == http.StatusUnauthorized && slices.ContainsFunc(challenges, asksForNonce) {
-		e.Code = ErrUseDPoPNonce
-		return
-	}
 	e.readMembers(k.answer.Body, k)
-	if e.Code == "" { // it is in a challenge when there is no body (RFC 6750 section 3)
+	challenges := challenge.Parse(k.answer.Header.Values("WWW-Authenticate"))
+	switch {
+	case e.Code == ErrUseDPoPNonce:
+	case k.proved && e.StatusCode == http.StatusUnauthorized && slices.ContainsFunc(challenges, asksForNonce):
+		e.Code, e.Description, e.URI = ErrUseDPoPNonce, "", ""
+	case e.Code == "": // it is in a challenge when there is no body (RFC 6750 section 3)
 		e.Code = errorCode(challenge.Parameter(challenges, "error"), k)
 	}
 }

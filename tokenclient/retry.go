@@ -37,8 +37,8 @@ type Retry struct {
 	MaxWait time.Duration
 	// MaxRetryAfter is how long a server may ask the client to wait with
 	// Retry-After; when it asks for more, the error says so at once. 0 means 30 s.
-	// A poll waits for as long as it would wait without Retry-After, and beyond that
-	// up to this, but not for what is beyond the expiry.
+	// A poll waits for up to its interval and this, but not for what is beyond the
+	// expiry.
 	MaxRetryAfter time.Duration
 	// AttemptTimeout limits one attempt, its client authentication included. 0
 	// means 30 s, and 45 s for polling, because servers may hold a poll for 30 s.

@@ -24,7 +24,8 @@ type RefreshingConfig struct {
 	// OnToken is told of each refresh, once, before its token is given to anybody,
 	// for programs that keep tokens without a Store: the response has the refresh
 	// token and the ID token to keep, also when the server sent none. It is called
-	// again, later, as long as it returns an error. Optional.
+	// again, later, as long as it returns an error. It must not ask this source for
+	// a token, which would wait for OnToken. Optional.
 	OnToken func(ctx context.Context, response *tokenclient.TokenResponse) error
 	// OnSaveError is told, with a [*RefreshError], when the store or OnToken has not
 	// taken a new pair of tokens. It is tried again and again; a program that ends
@@ -115,7 +116,7 @@ type refreshing struct {
 	untold  *tokenclient.TokenResponse // what OnToken has not taken
 	saving  bool                       // there is a goroutine that saves
 	dead    *deadToken
-	voided  string   // the last claim that came to nothing
+	voided  []string // claims that came to nothing, as far as the store may have them
 	revoked []string // refresh tokens that could not be removed from the store
 }
 
@@ -174,7 +175,11 @@ func (r *Refreshing) TokenFor(ctx context.Context, target Target) (tokenclient.T
 	if last := s.grant(key); s.stage(last, time.Now()) != over { // also while the server is down or slow
 		return last.token, nil
 	}
-	return p.wait(ctx)
+	token, err := p.wait(ctx)
+	if last := s.grant(key); err != nil && s.stage(last, time.Now()) != over { // the store had one that is due
+		return last.token, nil
+	}
+	return token, err
 }
 
 // Source returns a [Source] of the tokens for a certain API or scope. It has

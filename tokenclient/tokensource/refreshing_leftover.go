@@ -7,6 +7,7 @@
 package tokensource
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -87,21 +88,25 @@ func (s *refreshing) revokeNoted(ctx context.Context) error {
 	return err
 }
 
-// revokeEach revokes one token after the other until one fails, and returns the rest.
-func (s *refreshing) revokeEach(ctx context.Context, tokens []revocable) ([]revocable, error) {
+// revokeEach revokes one token after the other, and returns what is left. One that the
+// server refuses does not keep it from the others; what may succeed later does.
+func (s *refreshing) revokeEach(ctx context.Context, tokens []revocable) (left []revocable, failed error) {
 	begun := time.Now()
 	for i, t := range tokens {
 		if !t.end.IsZero() && !isBefore(time.Now(), t.end) {
 			continue
 		}
 		if time.Since(begun) > revokeTime {
-			return tokens[i:], errRevokeLate
+			return append(left, tokens[i:]...), errRevokeLate
 		}
-		if err := s.revokeToken(ctx, t); err != nil {
-			return tokens[i:], err
+		switch err := s.revokeToken(ctx, t); {
+		case isPassing(err):
+			return append(left, tokens[i:]...), err
+		case err != nil:
+			left, failed = append(left, t), cmp.Or(failed, err)
 		}
 	}
-	return nil, nil
+	return left, failed
 }
 
 func (s *refreshing) revokeToken(ctx context.Context, t revocable) error {

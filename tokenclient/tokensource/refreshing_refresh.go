@@ -11,6 +11,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/seed-df263610/identitymodel/tokenclient"
@@ -84,7 +85,7 @@ func (s *refreshing) load(ctx context.Context) (held, error) {
 		s.publish(nil)
 		_ = s.remove(ctx, h.version) // it is tried with each call
 		return held{}, noToken("it was revoked")
-	case h.claim != "" && h.claim == s.voided:
+	case h.claim != "" && slices.Contains(s.voided, h.claim):
 		h.session = h.unclaimed()
 	}
 	return h, nil
@@ -208,7 +209,7 @@ func (s *refreshing) claim(ctx context.Context, h held) (held, error) {
 		return held{}, errAgain
 	case err != nil:
 		if !repeated {
-			s.voided = claimed.claim // it may be there all the same
+			s.void(claimed.claim) // it may be there all the same
 		}
 		return held{}, storeFailed("save", err, claimed)
 	}
@@ -223,9 +224,16 @@ func (s *refreshing) release(ctx context.Context, h held) {
 	case s.unsaved != nil:
 		s.unsaved.session = h.unclaimed()
 	default:
-		s.voided = h.claim
+		s.void(h.claim)
 		_, _ = s.put(ctx, h.unclaimed(), h.version) // if not, this process knows
 	}
+}
+
+// void remembers that a claim which the store may have is that of a refresh token that
+// was not sent, or not spent.
+func (s *refreshing) void(claim string) {
+	const most = 64
+	s.voided = append(s.voided[max(0, len(s.voided)-most+1):], claim)
 }
 
 // explain says what a failed refresh means.
