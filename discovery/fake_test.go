@@ -8,6 +8,7 @@ import (
 	"io"
 	"log"
 	"maps"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -142,12 +143,21 @@ type server struct {
 func serve(t *testing.T, handle func(url string, w http.ResponseWriter, r *http.Request)) *server {
 	t.Helper()
 	s := &server{seen: map[string]int{}}
-	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mutex.Lock()
 		s.seen[r.URL.Path]++
 		s.mutex.Unlock()
 		handle("http://"+r.Host, w, r)
 	}))
+	// An address of its own, where there are more than one: the port of a server that
+	// was closed goes to another test at once.
+	octets := random(2)
+	own := net.JoinHostPort(net.IPv4(127, 99, octets[0], 2+octets[1]%253).String(), "0")
+	if listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", own); err == nil {
+		_ = s.Listener.Close()
+		s.Listener = listener
+	}
+	s.Start()
 	t.Cleanup(s.Close)
 	return s
 }

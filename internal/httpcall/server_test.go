@@ -162,7 +162,12 @@ func hang(text string) act {
 // refused returns an address where nobody listens.
 func refused(t *testing.T) *url.URL {
 	t.Helper()
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	// An address of its own, where there are more than one: the port of 127.0.0.1 goes
+	// to another test at once.
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.98.76.54:0")
+	if err != nil {
+		listener, err = new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	}
 	require.NoError(t, err)
 	require.NoError(t, listener.Close())
 	return &url.URL{Scheme: "http", Host: listener.Addr().String(), Path: "/token"}
