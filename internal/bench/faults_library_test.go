@@ -39,12 +39,10 @@ type setting struct {
 type newLibrary func(setting) (library, func(), error)
 
 // limits are those of one attempt, in all libraries, for one try after the other.
+// Over HTTP/2 net/http sends again after 0 s, 1 s, 3 s, 7 s and 15 s.
 func limits(fault faultserver.Fault) []time.Duration {
-	switch {
-	case fault.Slow:
+	if fault.Slow {
 		return []time.Duration{2 * time.Second, 10 * time.Second}
-	case fault.Group == "HTTP/2":
-		return []time.Duration{10 * time.Second} // net/http sends again after 0 s, 1 s, 3 s, 7 s
 	}
 	return []time.Duration{30 * time.Second}
 }

@@ -132,7 +132,7 @@ func compare(t *testing.T) *comparison {
 		}
 	}
 	var group sync.WaitGroup
-	group.Go(func() { meetAll(t, quick, 128) }) // most of them wait between two polls
+	group.Go(func() { meetAll(t, quick, 64) }) // most of them wait between two polls
 	group.Go(func() { meetAll(t, slow, 32) })
 	group.Wait()
 	c := &comparison{tallies: map[string]*[3]tally{}}
